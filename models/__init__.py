@@ -1,0 +1,1 @@
+"""What the bot knows: the vocabulary, the arithmetic on it, the memory."""

@@ -1,0 +1,195 @@
+"""Who is who: bridges, services, environments, senders and plans, as the configuration names them.
+
+Built once from `twinspan.yaml` by `bot.settings`; read everywhere. Look-ups fold case and surrounding space, and
+know aliases. Nothing here is guessed: a name that no table knows is `None`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from models.records import Severity, Side, Tier
+
+Period: TypeAlias = Literal["day", "week"]
+MapKind: TypeAlias = Literal["service", "environment"]
+
+
+def folded(name: str) -> str:
+    """Return the form under which names are compared."""
+    return name.strip().casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One environment of a service, with its tier and the other names senders use for it."""
+
+    name: str
+    tier: Tier
+    aliases: tuple[str, ...] = ()
+
+
+DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
+    Environment(name="production", tier=Tier.PRODUCTION, aliases=("prod", "prd", "live")),
+    Environment(name="staging", tier=Tier.STAGING, aliases=("stage", "stg", "preprod")),
+    Environment(name="testing", tier=Tier.TESTING, aliases=("test", "qa")),
+    Environment(name="development", tier=Tier.DEVELOPMENT, aliases=("dev",)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: what its senders call it, where it runs, who owns it."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    environments: tuple[Environment, ...] = DEFAULT_ENVIRONMENTS
+    depends_on: tuple[str, ...] = ()
+    runbook: str | None = None
+    owner: str | None = None
+    on_call: str | None = None
+
+    def environment_named(self, name: str) -> Environment | None:
+        """Return the environment with this name or alias."""
+        wanted = folded(name)
+        return next(
+            (e for e in self.environments if wanted in {folded(e.name), *map(folded, e.aliases)}),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """A dev channel and an ops channel that hear of the same services. Channels are names (`#x`) or ids (`C…`)."""
+
+    name: str
+    dev: str
+    ops: str
+    services: tuple[str, ...]
+
+    def channel(self, side: Side) -> str:
+        """Return the channel of one side."""
+        return self.dev if side == "dev" else self.ops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRule:
+    """Which signals of a monitor open an incident, and how its words for severity are read.
+
+    `opens_when` maps a label to the values of which any one opens an incident; any label is enough.
+    """
+
+    opens_when: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"severity": ("critical", "page")}
+    )
+    severities: Mapping[str, Severity] = field(
+        default_factory=lambda: {
+            "critical": Severity.SEV1,
+            "page": Severity.SEV2,
+            "error": Severity.SEV3,
+            "warning": Severity.SEV4,
+            "info": Severity.SEV5,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSource:
+    """One sender: its name in the URL, its kind, and how it proves itself.
+
+    `secrets` are accepted side by side, so that one can be rotated. `username` turns on HTTP basic authentication
+    (with the secrets as passwords) for the kinds that know it. `deploy_workflows` maps the name or file of a GitHub
+    workflow to the environment it deploys to; where it is not empty, the workflow runs of this source are its
+    deploys and its deployment statuses are ignored.
+    """
+
+    name: str
+    kind: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    username: str | None = None
+    max_bytes: int = 1024 * 1024
+    deploy_workflows: Mapping[str, str] = field(default_factory=dict)
+    service_labels: tuple[str, ...] = ("service", "job")
+    environment_labels: tuple[str, ...] = ("env", "environment", "cluster")
+    incidents: IncidentRule = field(default_factory=IncidentRule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPlan:
+    """One scheduled digest. `cron` is five fields, read in `timezone` (IANA)."""
+
+    name: str
+    bridges: tuple[str, ...]
+    cron: str
+    timezone: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long raw deliveries and finished outbox rows are kept. Records themselves are kept for good."""
+
+    deliveries: timedelta = timedelta(days=90)
+    outbox: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """The whole configuration as the bot's logic sees it."""
+
+    bridges: tuple[Bridge, ...] = ()
+    services: tuple[Service, ...] = ()
+    sources: tuple[WebhookSource, ...] = ()
+    digests: tuple[DigestPlan, ...] = ()
+    retention: Retention = field(default_factory=Retention)
+    admin_channel: str | None = None
+    undo_window: timedelta = timedelta(minutes=10)
+    mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
+
+    def source_named(self, name: str) -> WebhookSource | None:
+        """Return the sender that owns `/webhooks/{name}`."""
+        return self._sources.get(name)
+
+    def service_named(self, name: str) -> Service | None:
+        """Return the service with this name, alias, repository, or name mapped by a person."""
+        wanted = folded(name)
+        mapped = self.mappings.get(("service", wanted))
+        return self._services.get(folded(mapped) if mapped else wanted)
+
+    def environment_named(self, service: Service, name: str) -> Environment | None:
+        """Return the environment of a service with this name, alias, or name mapped by a person."""
+        mapped = self.mappings.get(("environment", folded(name)))
+        return service.environment_named(mapped or name)
+
+    def bridges_for(self, services: Iterable[str]) -> tuple[Bridge, ...]:
+        """Return the bridges that hear of any of these services (canonical names), each once."""
+        wanted = set(services)
+        return tuple(b for b in self.bridges if wanted & set(b.services))
+
+    def bridge_named(self, name: str) -> Bridge | None:
+        """Return the bridge with this name."""
+        return next((b for b in self.bridges if folded(b.name) == folded(name)), None)
+
+    def with_mappings(self, mappings: Mapping[tuple[MapKind, str], str]) -> "Topology":
+        """Return the same configuration with the names that people have mapped since (keys folded)."""
+        return replace(self, mappings=dict(mappings))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel the bot posts to, each once, the admin channel last."""
+        named = [c for b in self.bridges for c in (b.dev, b.ops)]
+        return tuple(dict.fromkeys(named + ([self.admin_channel] if self.admin_channel else [])))
+
+    @cached_property
+    def _sources(self) -> dict[str, WebhookSource]:
+        return {source.name: source for source in self.sources}
+
+    @cached_property
+    def _services(self) -> dict[str, Service]:
+        names: dict[str, Service] = {}
+        for service in self.services:
+            for name in (service.name, *service.aliases, *service.repositories):
+                names.setdefault(folded(name), service)
+        return names
