@@ -57,8 +57,8 @@ class PostFailure(TwinspanError):
     """Slack did not take a message.
 
     `reason` is Slack's own error code or one of `timeout`, `connection`, `http_5xx`. `is_permanent` says that trying
-    again cannot help until a person acts. `retry_after` (seconds) is Slack's own wish. `may_have_arrived` says that the message
-    could be in the channel although no answer came.
+    again cannot help until a person acts. `retry_after` (seconds) is Slack's own wish. `may_have_arrived` says that
+    the message could be in the channel although no answer came.
     """
 
     def __init__(

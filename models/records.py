@@ -19,7 +19,7 @@ class Unset(Enum):
 
 UNSET: Final = Unset.UNSET
 _Value = TypeVar("_Value")
-Maybe: TypeAlias = _Value | None | Literal[Unset.UNSET]
+Maybe: TypeAlias = _Value | Literal[Unset.UNSET] | None
 
 
 class DeployStatus(StrEnum):

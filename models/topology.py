@@ -81,9 +81,7 @@ class IncidentRule:
     `opens_when` maps a label to the values of which any one opens an incident; any label is enough.
     """
 
-    opens_when: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: {"severity": ("critical", "page")}
-    )
+    opens_when: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"severity": ("critical", "page")})
     severities: Mapping[str, Severity] = field(
         default_factory=lambda: {
             "critical": Severity.SEV1,

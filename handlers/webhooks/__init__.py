@@ -35,8 +35,9 @@ class Parsed:
     """What one authentic request says.
 
     `key` identifies the delivery within its source: a redelivery has the same one. `event` is the sender's own name
-    for it (`deployment_status`). `ignored` says why an event is none of ours; then `reports` is empty. `rejected` are the events
-    of a batch that can never succeed beside good ones (a request with no good event raises `MalformedPayload`).
+    for it (`deployment_status`). `ignored` says why an event is none of ours; then `reports` is empty. `rejected` are
+    the events of a batch that can never succeed beside good ones (a request with no good event raises
+    `MalformedPayload`).
     """
 
     key: str

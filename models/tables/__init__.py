@@ -1,0 +1,26 @@
+"""The tables, split by noun. Importing this package fills `Base.metadata` with all of them."""
+
+from models.tables.base import Base
+from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
+from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
+from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
+from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
+
+__all__ = [
+    "Base",
+    "ChannelRow",
+    "CommitRow",
+    "DeliveryRow",
+    "DeployCommitRow",
+    "HoldRow",
+    "IncidentRow",
+    "IncidentServiceRow",
+    "LedgerRow",
+    "MappingRow",
+    "MessageRow",
+    "OutboxRow",
+    "SeenEventRow",
+    "SnapshotRow",
+    "SourceRow",
+    "TimelineRow",
+]

@@ -1,0 +1,52 @@
+"""What the handlers need of the world; `bot/` implements it, tests replace it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from handlers.views import Message, Modal
+from models.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message is now. `channel_id` is Slack's (`C…`), whatever name it was posted to."""
+
+    channel_id: str
+    ts: str
+    permalink: str | None = None
+    used_plain_blocks: bool = False
+
+
+class Messenger(Protocol):
+    """Says things in Slack. Every method raises `handlers.errors.PostFailure`.
+
+    `key` identifies a message for `find`: it travels in the message's metadata.
+    """
+
+    async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> Posted:
+        """Post to a channel (name or id), in a thread where `thread_ts` is given."""
+
+    async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> Posted:
+        """Replace a message of the bot."""
+
+    async def find(self, channel: str, *, key: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
+        """Look for a message of the bot with this key, posted at or after `since`; `None` when it is not there."""
+
+    async def open_modal(self, trigger_id: str, modal: Modal) -> None:
+        """Open a modal for the person behind `trigger_id` (valid for 3 seconds)."""
+
+    async def user_name(self, user_id: str) -> str:
+        """Return the name a person is shown under; the id itself where Slack does not tell."""
+
+
+Transaction = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+class Wake(Protocol):
+    """Nudges a background worker: something is waiting. Cheap, callable at any time, never blocks."""
+
+    def __call__(self) -> None:
+        """Nudge."""

@@ -1,0 +1,109 @@
+"""Who hears of what: pure decisions from records to notices. Each notice becomes one outbox row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from models.records import Change, Deploy, DeployStatus, Incident, Severity, Side
+from models.topology import Topology
+
+Audience: TypeAlias = Side | Literal["admin"]
+
+CRITICAL: Final = 0
+NORMAL: Final = 5
+LATER: Final = 8
+
+CARD: Final = "card"
+SIDES: Final[tuple[Side, Side]] = ("dev", "ops")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to say in one channel.
+
+    `subject` names the record (`deploy:12`); `part` is `card` (posted once, then edited) or the name of a reply in
+    the card's thread (posted once; said again under the same name, it is edited). `params` are what the view needs
+    beside the record. `priority`: smaller goes first within a channel.
+    """
+
+    subject: str
+    part: str
+    channel: str
+    side: Audience
+    priority: int = NORMAL
+    params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The outbox row's unique key: saying it again is the same row."""
+        return f"{self.subject}|{self.channel}|{self.part}"
+
+
+def subject_of(record: Deploy | Change | Incident) -> str:
+    """Return the subject under which a record's messages are kept; an incident's is its leader's."""
+    match record:
+        case Deploy():
+            return f"deploy:{record.id}"
+        case Change():
+            return f"change:{record.id}"
+        case Incident():
+            return f"incident:{record.leader_id or record.id}"
+
+
+def deploy_notices(before: Deploy | None, after: Deploy, topology: Topology) -> list[Notice]:
+    """Return what to say when a deployment went from `before` to `after`: the card; its details once it ended."""
+    if before == after:
+        return []
+    parts = [CARD]
+    if after.status.is_final:
+        parts.append("details")
+    if after.status is DeployStatus.FAILED:
+        parts.append("failed")
+    return _to_both_sides(subject_of(after), parts, (after.service,), topology)
+
+
+def change_notices(before: Change | None, after: Change, topology: Topology) -> list[Notice]:
+    """Return what to say when a small change was logged, undone or reverted."""
+    if before == after:
+        return []
+    return _to_both_sides(subject_of(after), [CARD], (after.service,), topology)
+
+
+def incident_notices(before: Incident | None, after: Incident, topology: Topology) -> list[Notice]:
+    """Return what to say when an incident moved: the leader's card, and the change of state in its thread.
+
+    A signal that opened nothing stays silent. An incident of no known service goes to the admin channel, so that it
+    is never lost.
+    """
+    if before == after or after.is_signal:
+        return []
+    priority = CRITICAL if after.severity in (Severity.SEV1, Severity.SEV2) else NORMAL
+    moved = before is not None and before.status is not after.status
+    parts = [CARD, f"{after.status}:{after.id}:{after.status_at:%Y%m%dT%H%M%S}"] if moved else [CARD]
+    params = {"incident": str(after.id)}
+    subject = subject_of(after)
+    notices = _to_both_sides(subject, parts, after.services, topology, priority, params)
+    if not notices and topology.admin_channel:
+        notices = [
+            Notice(
+                subject=subject, part=p, channel=topology.admin_channel, side="admin", priority=priority, params=params
+            )
+            for p in parts
+        ]
+    return notices
+
+
+def _to_both_sides(
+    subject: str,
+    parts: Iterable[str],
+    services: Iterable[str],
+    topology: Topology,
+    priority: int = NORMAL,
+    params: dict[str, str] | None = None,
+) -> list[Notice]:
+    targets = {b.channel(side): side for b in topology.bridges_for(services) for side in SIDES}
+    return [
+        Notice(subject=subject, part=part, channel=channel, side=side, priority=priority, params=params or {})
+        for part in parts
+        for channel, side in targets.items()
+    ]

@@ -1,0 +1,83 @@
+"""Incidents, the services they touch, and their timelines."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.records import Cause, EntryKind, IncidentStatus, Severity
+from models.tables.base import Base, BigId, Names, UtcDateTime, Word
+
+
+class IncidentRow(Base):
+    """One incident, or a stored signal that opened none (`is_signal`)."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    incident_id: Mapped[str] = mapped_column(String(255))
+    services: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
+    environment: Mapped[str | None] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    severity: Mapped[Severity | None] = mapped_column(Word(Severity))
+    status: Mapped[IncidentStatus] = mapped_column(Word(IncidentStatus))
+    status_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(Text)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by: Mapped[str | None] = mapped_column(Text)
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    url: Mapped[str | None] = mapped_column(Text)
+    runbook: Mapped[str | None] = mapped_column(Text)
+    actor: Mapped[str | None] = mapped_column(Text)
+    team: Mapped[str | None] = mapped_column(String(255))
+    cause: Mapped[Cause | None] = mapped_column(Word(Cause))
+    caused_by: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
+    group_key: Mapped[str | None] = mapped_column(Text)
+    leader_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    is_signal: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    is_test: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("source", "incident_id"),
+        Index("ix_incidents_started_at", "started_at"),
+        Index("ix_incidents_resolved_at", "resolved_at"),
+        Index("ix_incidents_leader_id", "leader_id"),
+        Index(
+            "ix_incidents_open",
+            "source",
+            "status",
+            sqlite_where=text("status <> 'resolved'"),
+            postgresql_where=text("status <> 'resolved'"),
+        ),
+    )
+
+
+class IncidentServiceRow(Base):
+    """Which services an incident touches, for look-ups by service."""
+
+    __tablename__ = "incident_services"
+
+    service: Mapped[str] = mapped_column(String(255), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True)
+
+
+class TimelineRow(Base):
+    """One line of an incident's history. `key` makes a retold event harmless."""
+
+    __tablename__ = "timeline"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[EntryKind] = mapped_column(Word(EntryKind))
+    actor: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    via: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("incident_id", "key"),)

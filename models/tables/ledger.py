@@ -1,0 +1,109 @@
+"""The ledger: deploys and small changes side by side under one number, and the commits that deploys brought."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.records import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Risk, Tier
+from models.tables.base import Base, BigId, Names, UtcDateTime, Word
+
+
+class LedgerRow(Base):
+    """One entry. `type` says whose columns are meant: a deploy's or a small change's; the others are null.
+
+    `at` is the instant under which people find it: when it finished, else when it last changed.
+    """
+
+    __tablename__ = "ledger"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    type: Mapped[str] = mapped_column(String(8))
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(255))
+    service: Mapped[str] = mapped_column(String(255))
+    environment: Mapped[str | None] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    team: Mapped[str | None] = mapped_column(String(255))
+
+    deploy_status: Mapped[DeployStatus | None] = mapped_column(Word(DeployStatus))
+    deploy_kind: Mapped[DeployKind | None] = mapped_column(Word(DeployKind))
+    tier: Mapped[Tier | None] = mapped_column(Word(Tier))
+    queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[str | None] = mapped_column(Text)
+    sha: Mapped[str | None] = mapped_column(String(64))
+    ref: Mapped[str | None] = mapped_column(Text)
+    previous_sha: Mapped[str | None] = mapped_column(String(64))
+    repository: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
+    rollout_id: Mapped[str | None] = mapped_column(String(255))
+    attempt: Mapped[int | None] = mapped_column(Integer)
+    additions: Mapped[int | None] = mapped_column(Integer)
+    deletions: Mapped[int | None] = mapped_column(Integer)
+    fixes: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
+    commits_known: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+    change_status: Mapped[ChangeStatus | None] = mapped_column(Word(ChangeStatus))
+    change_kind: Mapped[ChangeKind | None] = mapped_column(Word(ChangeKind))
+    summary: Mapped[str | None] = mapped_column(Text)
+    risk: Mapped[Risk | None] = mapped_column(Word(Risk))
+    approver: Mapped[str | None] = mapped_column(Text)
+    revert: Mapped[str | None] = mapped_column(Text)
+    related_deploy: Mapped[str | None] = mapped_column(String(255))
+    related_incident: Mapped[str | None] = mapped_column(String(255))
+    is_undone: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+    __table_args__ = (
+        Index(
+            "uq_ledger_deploy",
+            "source",
+            "service",
+            "environment",
+            "external_id",
+            unique=True,
+            sqlite_where=text("type = 'deploy'"),
+            postgresql_where=text("type = 'deploy'"),
+        ),
+        Index(
+            "uq_ledger_change",
+            "source",
+            "external_id",
+            unique=True,
+            sqlite_where=text("type = 'change'"),
+            postgresql_where=text("type = 'change'"),
+        ),
+        Index("ix_ledger_service_at", "service", "at"),
+        Index("ix_ledger_at", "at"),
+    )
+
+
+class CommitRow(Base):
+    """One commit of one repository, from whoever told of it first; later tellings fill what was missing."""
+
+    __tablename__ = "commits"
+
+    repository: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    authored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    committed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    author: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(Text)
+    pr: Mapped[int | None] = mapped_column(Integer)
+    is_merge: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+
+class DeployCommitRow(Base):
+    """Which commits a deployment brought, in its sender's order."""
+
+    __tablename__ = "deploy_commits"
+
+    deploy_id: Mapped[int] = mapped_column(ForeignKey("ledger.id", ondelete="CASCADE"), primary_key=True)
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(255))
+    position: Mapped[int] = mapped_column(Integer)
