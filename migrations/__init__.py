@@ -1,0 +1,1 @@
+"""Schema changes, one file each, numbered; every one can run beside the previous release."""

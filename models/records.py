@@ -1,10 +1,12 @@
 """The vocabulary: what senders report (`…Report`) and what the bot remembers (`Deploy`, `Change`, `Incident`, …).
 
 A report carries only what one sender said in one event: a field left out is `UNSET` (keep what is stored), an
-explicit null is `None` (clear it). `models.merging` folds reports into records, in any order of arrival.
+explicit null is `None` (clear it). `models.merging` folds reports into records, in any order of arrival; for that a
+record keeps `latest_at`, the event time of its latest report, and `said`, which `models.merging` explains.
 All instants are aware and in UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -242,8 +244,8 @@ class Commit:
 class Deploy:
     """One deployment in the ledger. `id` is the number people type (`#12`); 0 before it is stored.
 
-    `status_at` is the event time of the report that set `status`. `is_mapped` is false while its service or
-    environment is not known to the configuration.
+    `status_at` is the event time of the report that set `status`. `service` and `environment` are the
+    configuration's names.
     """
 
     id: int = 0
@@ -274,11 +276,16 @@ class Deploy:
     fixes: tuple[str, ...] = ()
     commits_known: bool = False
     received_at: datetime
+    latest_at: datetime
+    said: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One small change in the ledger. `id` is the number people type (`#12`); 0 before it is stored."""
+    """One small change in the ledger. `id` is the number people type (`#12`); 0 before it is stored.
+
+    `status` is `None` where nobody said it; such a change is taken as done.
+    """
 
     id: int = 0
     source: str
@@ -287,7 +294,7 @@ class Change:
     environment: str | None = None
     summary: str
     kind: ChangeKind | None = None
-    status: ChangeStatus = ChangeStatus.DONE
+    status: ChangeStatus | None = None
     status_at: datetime
     risk: Risk | None = None
     occurred_at: datetime
@@ -299,14 +306,18 @@ class Change:
     related_deploy: str | None = None
     related_incident: str | None = None
     is_undone: bool = False
+    undone_by: str | None = None
     received_at: datetime
+    latest_at: datetime
+    said: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident. `id` is its number (`INC-12`); 0 before it is stored.
 
-    `started_at` is `None` for a stub: a resolution that arrived before its trigger. `leader_id` is the incident
+    `started_at` is `None` for a stub: a resolution that arrived before its trigger. `acknowledged_at` is the first
+    acknowledgement, `resolved_at` the last resolution, `reopened_at` the last reopening. `leader_id` is the incident
     whose Slack message this one is shown in (its own id when it leads). `is_signal` marks a stored alert that
     opened no incident.
     """
@@ -324,6 +335,7 @@ class Incident:
     started_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    last_acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     reopened_at: datetime | None = None
@@ -338,11 +350,18 @@ class Incident:
     is_signal: bool = False
     is_test: bool = False
     received_at: datetime
+    latest_at: datetime
+    said: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.status.is_open and not self.is_signal
+
+    @property
+    def headline(self) -> str:
+        """What people call it: its title, else its sender's own id."""
+        return self.title or self.incident_id
 
 
 class EntryKind(StrEnum):
@@ -375,11 +394,16 @@ Side: TypeAlias = Literal["dev", "ops"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRef:
-    """Where Slack keeps a message that the bot posted: what later edits and threads need."""
+    """Where Slack keeps a message that the bot posted: what later edits and threads need.
+
+    `subject` names the record (`deploy:12`), `part` which of its messages this is (`card`, or a reply's name).
+    `channel` is as configured (`#x` or `C…`), `channel_id` as Slack knows it.
+    """
 
     subject: str
+    part: str
+    side: str
+    channel: str
     channel_id: str
     ts: str
     permalink: str | None = None
-    side: Side | None = None
-    details: dict[str, str] = field(default_factory=dict)

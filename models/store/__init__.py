@@ -1,0 +1,77 @@
+"""The memory: the only queries in the project, split by noun.
+
+A `Store` works on one open connection; who opened the connection commits. Records go in and come out
+(`models.records`); rows never leave this package.
+"""
+
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.store.changes import Changes
+from models.store.deliveries import Deliveries
+from models.store.deploys import Deploys
+from models.store.digests import Digests
+from models.store.incidents import Incidents
+from models.store.messages import Messages
+from models.store.names import HeldNames
+from models.store.outbox import Outbox
+from models.store.seen import SeenEvents
+from models.store.sources import Sources
+
+
+class Store:
+    """Everything the bot remembers, by noun, on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Raw deliveries."""
+        return Deliveries(self._connection)
+
+    @cached_property
+    def seen(self) -> SeenEvents:
+        """Event ids that were acted on."""
+        return SeenEvents(self._connection)
+
+    @cached_property
+    def names(self) -> HeldNames:
+        """Names that no table knows, and those that people mapped."""
+        return HeldNames(self._connection)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Senders, and when they were last heard."""
+        return Sources(self._connection)
+
+    @cached_property
+    def deploys(self) -> Deploys:
+        """Deployments and their commits."""
+        return Deploys(self._connection)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Small changes."""
+        return Changes(self._connection)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """Incidents and their timelines."""
+        return Incidents(self._connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What is still to be said."""
+        return Outbox(self._connection)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What was said, and where."""
+        return Messages(self._connection)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """Digest snapshots."""
+        return Digests(self._connection)

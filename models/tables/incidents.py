@@ -1,12 +1,13 @@
 """Incidents, the services they touch, and their timelines."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.records import Cause, EntryKind, IncidentStatus, Severity
-from models.tables.base import Base, BigId, Names, UtcDateTime, Word
+from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
 
 
 class IncidentRow(Base):
@@ -27,6 +28,7 @@ class IncidentRow(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[str | None] = mapped_column(Text)
+    last_acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(Text)
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -41,9 +43,11 @@ class IncidentRow(Base):
     is_signal: Mapped[bool] = mapped_column(Boolean, server_default=false())
     is_test: Mapped[bool] = mapped_column(Boolean, server_default=false())
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    latest_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    said: Mapped[Any] = mapped_column(Json)
 
     __table_args__ = (
-        UniqueConstraint("source", "incident_id"),
+        UniqueConstraint("incident_id", "source"),
         Index("ix_incidents_started_at", "started_at"),
         Index("ix_incidents_resolved_at", "resolved_at"),
         Index("ix_incidents_leader_id", "leader_id"),

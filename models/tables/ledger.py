@@ -1,12 +1,13 @@
 """The ledger: deploys and small changes side by side under one number, and the commits that deploys brought."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.records import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Risk, Tier
-from models.tables.base import Base, BigId, Names, UtcDateTime, Word
+from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
 
 
 class LedgerRow(Base):
@@ -26,6 +27,8 @@ class LedgerRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     status_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    latest_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    said: Mapped[Any] = mapped_column(Json)
     actor: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(String(255))
@@ -58,22 +61,23 @@ class LedgerRow(Base):
     related_deploy: Mapped[str | None] = mapped_column(String(255))
     related_incident: Mapped[str | None] = mapped_column(String(255))
     is_undone: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    undone_by: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         Index(
             "uq_ledger_deploy",
+            "external_id",
             "source",
             "service",
             "environment",
-            "external_id",
             unique=True,
             sqlite_where=text("type = 'deploy'"),
             postgresql_where=text("type = 'deploy'"),
         ),
         Index(
             "uq_ledger_change",
-            "source",
             "external_id",
+            "source",
             unique=True,
             sqlite_where=text("type = 'change'"),
             postgresql_where=text("type = 'change'"),

@@ -1,0 +1,114 @@
+"""The database: engine, transactions, migrations. The only place that knows which database it is.
+
+SQLite has one writer at a time. All writing goes through one connection, so that writers queue in order instead of
+polling for a lock; readers have their own connections and, in WAL mode, never wait for the writer.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from models.store import Store
+
+_SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class OldSchema(Exception):
+    """The database's schema is not the one this release needs."""
+
+
+class Database:
+    """One database for the life of the process.
+
+    `transaction()` commits when its block ends and rolls back when it raises; `reading()` never writes. Never open
+    one inside the other: on SQLite the inner one would wait for the outer one for ever.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
+        self._reader = _engine(url, pool_size=3) if self.is_sqlite else self._writer
+        if self.is_sqlite:
+            _begin_with(self._writer, "BEGIN IMMEDIATE")
+            _begin_with(self._reader, "BEGIN")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Store]:
+        """Yield a store whose writes are committed together, or not at all."""
+        async with self._writer.begin() as connection:
+            yield Store(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Store]:
+        """Yield a store that sees one state of the database and writes nothing."""
+        async with self._reader.connect() as connection:
+            yield Store(connection)
+
+    async def revision(self) -> str | None:
+        """Return the schema's revision; `None` for an empty database."""
+        async with self._writer.connect() as connection:
+            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _engine(url: str, *, pool_size: int) -> AsyncEngine:
+    is_sqlite = url.startswith("sqlite")
+    if is_sqlite and (path := make_url(url).database) not in (None, "", ":memory:"):
+        Path(str(path)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=not is_sqlite)
+    if is_sqlite:
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """Make SQLite durable, concurrent and strict about foreign keys (https://www.sqlite.org/pragma.html)."""
+    # The driver must not open transactions by itself; `_begin_with` does, with the right kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_with(engine: AsyncEngine, statement: str) -> None:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    event.listen(engine.sync_engine, "begin", begin)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema to a revision, up or down (`base` empties it). Blocks; call it off the event loop."""
+    config = _alembic(url)
+    head = ScriptDirectory.from_config(config).get_current_head()
+    is_down = revision == "base" or revision.startswith("-")
+    (command.downgrade if is_down else command.upgrade)(config, head if revision == "head" and head else revision)
+
+
+def head_revision() -> str:
+    """Return the revision this release needs."""
+    head = ScriptDirectory.from_config(_alembic("sqlite://")).get_current_head()
+    assert head is not None
+    return head
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["url"] = url
+    return config

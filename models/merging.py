@@ -1,0 +1,308 @@
+"""Folds reports into records so that any order of arrival gives the same record.
+
+Three rules, each a minimum, a maximum or a last writer by *event* time:
+
+- A deployment's status only climbs: queued, started, failed or canceled (the earlier of the two), succeeded. A late
+  `started`, or GitHub's `inactive`, cannot take a success back.
+- An incident's state follows from three instants: its last resolution, its last reopening and its last
+  acknowledgement. Only an explicit reopening after the last resolution opens it again.
+- Every other field belongs to the latest report that named it. A record keeps `latest_at`, the event time of its
+  latest report; `said` holds, in microseconds, the event time of each field whose value is older than that, or
+  which was cleared by an explicit null. A field without an entry was named by the latest report, or by none.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from models.records import (
+    UNSET,
+    Change,
+    ChangeReport,
+    Deploy,
+    DeployReport,
+    DeployStatus,
+    Incident,
+    IncidentReport,
+    IncidentStatus,
+    Tier,
+)
+
+_DEPLOY_FIELDS: Final = (
+    "kind",
+    "version",
+    "sha",
+    "ref",
+    "previous_sha",
+    "repository",
+    "actor",
+    "title",
+    "url",
+    "rollout_id",
+    "attempt",
+    "additions",
+    "deletions",
+    "team",
+    "fixes",
+)
+_CHANGE_FIELDS: Final = (
+    "summary",
+    "environment",
+    "kind",
+    "status",
+    "risk",
+    "actor",
+    "approver",
+    "revert",
+    "url",
+    "team",
+    "related_deploy",
+    "related_incident",
+)
+_INCIDENT_FIELDS: Final = (
+    "title",
+    "severity",
+    "summary",
+    "url",
+    "runbook",
+    "actor",
+    "team",
+    "cause",
+    "caused_by",
+    "environment",
+    "services",
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_RANK: Final = {
+    DeployStatus.QUEUED: 0,
+    DeployStatus.STARTED: 1,
+    DeployStatus.CANCELED: 2,
+    DeployStatus.FAILED: 2,
+    DeployStatus.SUCCEEDED: 3,
+}
+
+
+def merge_deploy(
+    stored: Deploy | None,
+    report: DeployReport,
+    *,
+    source: str,
+    service: str,
+    environment: str,
+    tier: Tier | None,
+    received_at: datetime,
+) -> Deploy:
+    """Fold a report into what is known of its deployment; `stored` is `None` for the first report."""
+    at = report.occurred_at
+    base = stored or Deploy(
+        source=source,
+        deploy_id=report.deploy_id,
+        service=service,
+        environment=environment,
+        status=report.status,
+        status_at=at,
+        received_at=received_at,
+        latest_at=at,
+    )
+    return replace(
+        base,
+        **_named_fields(stored, report, _DEPLOY_FIELDS, at),
+        **_deploy_progress(stored, report),
+        tier=tier or base.tier,
+        commits_known=base.commits_known or report.commits is not None,
+        received_at=min(base.received_at, received_at),
+    )
+
+
+def _deploy_progress(stored: Deploy | None, report: DeployReport) -> dict[str, Any]:
+    """Return the status of a deployment and its three instants after one more report."""
+    at, status = report.occurred_at, report.status
+    queued = at if status is DeployStatus.QUEUED else None
+    started = report.started_at or (at if status is DeployStatus.STARTED else None)
+    finished = (report.finished_at or at) if status.is_final else None
+    if stored is None:
+        return {
+            "status": status,
+            "status_at": at,
+            "queued_at": queued,
+            "started_at": _known(started),
+            "finished_at": _known(finished),
+        }
+    climbs = _climbs(stored, status, at)
+    same_rank = _RANK[status] == _RANK[stored.status]
+    return {
+        "status": status if climbs else stored.status,
+        "status_at": at if climbs else stored.status_at,
+        "queued_at": _earliest(stored.queued_at, queued),
+        "started_at": _earliest(stored.started_at, _known(started)),
+        "finished_at": (
+            _known(finished)
+            if climbs and not same_rank
+            else _earliest(stored.finished_at, _known(finished))
+            if same_rank
+            else stored.finished_at
+        ),
+    }
+
+
+def _climbs(stored: Deploy, status: DeployStatus, at: datetime) -> bool:
+    """Say whether a status outranks the stored one; of two equal ranks the earlier event stands."""
+    new, old = _RANK[status], _RANK[stored.status]
+    if new != old:
+        return new > old
+    return (at, status.value) < (stored.status_at, stored.status.value)
+
+
+def merge_change(
+    stored: Change | None, report: ChangeReport, *, source: str, service: str, received_at: datetime
+) -> Change:
+    """Fold a report into what is known of its small change."""
+    at = report.occurred_at
+    base = stored or Change(
+        source=source,
+        change_id=report.change_id,
+        service=service,
+        summary="",
+        occurred_at=at,
+        status_at=at,
+        received_at=received_at,
+        latest_at=at,
+    )
+    named = _named_fields(stored, report, _CHANGE_FIELDS, at)
+    named["summary"] = named.get("summary") or ""
+    return replace(
+        base,
+        **named,
+        occurred_at=min(base.occurred_at, at),
+        status_at=max(base.status_at, at),
+        received_at=min(base.received_at, received_at),
+    )
+
+
+def merge_incident(
+    stored: Incident | None,
+    report: IncidentReport,
+    *,
+    source: str,
+    services: tuple[str, ...],
+    received_at: datetime,
+) -> Incident:
+    """Fold a report into what is known of its incident. `services` are the configuration's names for its services."""
+    at = report.occurred_at
+    mapped = replace(report, services=services)
+    base = stored or Incident(
+        source=source,
+        incident_id=report.incident_id,
+        title="",
+        status=report.status,
+        status_at=at,
+        group_key=report.group_key,
+        is_signal=not report.opens,
+        is_test=report.is_test,
+        received_at=received_at,
+        latest_at=at,
+    )
+    named = _named_fields(stored, mapped, _INCIDENT_FIELDS, at)
+    named["title"] = named.get("title") or ""
+    merged = replace(
+        base,
+        **named,
+        **_incident_instants(base, report),
+        group_key=base.group_key or report.group_key,
+        is_signal=base.is_signal and not report.opens,
+        is_test=base.is_test or report.is_test,
+        received_at=min(base.received_at, received_at),
+    )
+    status, status_at = incident_state(merged)
+    return replace(merged, status=status, status_at=status_at or at)
+
+
+def _incident_instants(stored: Incident, report: IncidentReport) -> dict[str, Any]:
+    """Return the instants an incident's state follows from, after one more report."""
+    at, status = report.occurred_at, report.status
+    started = report.started_at or (at if status is IncidentStatus.TRIGGERED else None)
+    acknowledged = report.acknowledged_at or (at if status is IncidentStatus.ACKNOWLEDGED else None)
+    resolved = report.resolved_at or (at if status is IncidentStatus.RESOLVED else None)
+    reopened = at if status is IncidentStatus.REOPENED else None
+    return {
+        "started_at": _earliest(stored.started_at, _known(started)),
+        "acknowledged_at": _earliest(stored.acknowledged_at, _known(acknowledged)),
+        "last_acknowledged_at": _latest(stored.last_acknowledged_at, _known(acknowledged)),
+        "resolved_at": _latest(stored.resolved_at, _known(resolved)),
+        "reopened_at": _latest(stored.reopened_at, reopened),
+    }
+
+
+def incident_state(incident: Incident) -> tuple[IncidentStatus, datetime | None]:
+    """Return the state that follows from an incident's instants, and since when (`None`: since an unknown start)."""
+    resolved, reopened = incident.resolved_at, incident.reopened_at
+    if resolved and not (reopened and reopened > resolved):
+        return IncidentStatus.RESOLVED, resolved
+    acknowledged = incident.last_acknowledged_at
+    if reopened and not (acknowledged and acknowledged > reopened):
+        return IncidentStatus.REOPENED, reopened
+    if acknowledged:
+        return IncidentStatus.ACKNOWLEDGED, acknowledged
+    return IncidentStatus.TRIGGERED, incident.started_at
+
+
+def _named_fields(
+    stored: Deploy | Change | Incident | None,
+    report: DeployReport | ChangeReport | IncidentReport,
+    names: tuple[str, ...],
+    at: datetime,
+) -> dict[str, Any]:
+    """Return the fields that belong to their last writer, with the bookkeeping that keeps the order irrelevant."""
+    if stored is None:
+        said = {name: _micros(at) for name in names if getattr(report, name) is None and name != "environment"}
+        values = {name: value for name in names if (value := getattr(report, name)) is not UNSET and value is not None}
+        return {**values, "latest_at": at, "said": said}
+    said = dict(stored.said)
+    values = {}
+    for name in names:
+        value, time = _last_writer(stored, said, name, _spoken(report, name), _micros(at))
+        values[name] = value
+        is_old = time is not None and (value in (None, ()) or time < _micros(max(at, stored.latest_at)))
+        if time is not None and is_old:
+            said[name] = time
+        else:
+            said.pop(name, None)
+    return {**values, "latest_at": max(at, stored.latest_at), "said": said}
+
+
+def _spoken(report: DeployReport | ChangeReport | IncidentReport, name: str) -> Any:
+    """Return what a report says of a field; plain fields that have no `Maybe` are silent where they are empty."""
+    value = getattr(report, name)
+    is_silent = (name == "environment" and value is None) or (name == "services" and not value)
+    return UNSET if is_silent else value
+
+
+def _last_writer(
+    stored: Deploy | Change | Incident, said: dict[str, int], name: str, spoken: Any, at: int
+) -> tuple[Any, int | None]:
+    """Return a field's value and the event time of its writer (`None`: nobody named it)."""
+    value = getattr(stored, name)
+    time = said.get(name, _micros(stored.latest_at) if value not in (None, (), "") else None)
+    if spoken is UNSET:
+        return value, time
+    is_newer = time is None or at > time or (at == time and repr(spoken) > repr(value))
+    return (
+        (spoken if spoken is not None or name not in ("fixes", "caused_by") else (), at) if is_newer else (value, time)
+    )
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def _known(value: Any) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other

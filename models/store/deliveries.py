@@ -1,0 +1,157 @@
+"""Raw deliveries: stored in groups, claimed in batches."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
+
+from models.store.base import Noun, table_of
+from models.tables import DeliveryRow
+
+_DELIVERIES = table_of(DeliveryRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A request that is authentic and well-formed, on its way to disk. `body` is zstd-compressed."""
+
+    source: str
+    key: str
+    event: str
+    received_at: datetime
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A stored delivery. `state` is waiting, done, held or failed; `error` says why it failed."""
+
+    id: int
+    source: str
+    key: str
+    event: str
+    received_at: datetime
+    headers: dict[str, str]
+    body: bytes
+    state: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a delivery is: its id, and whether this call stored it (false: it was there before)."""
+
+    id: int
+    is_new: bool
+
+
+class Deliveries(Noun):
+    """What came in through the door."""
+
+    async def add_group(self, group: Sequence[NewDelivery]) -> list[Stored]:
+        """Store a group; return one result for each, in order. Of two with the same key the first counts."""
+        statement = self._upsert(_DELIVERIES).on_conflict_do_nothing(index_elements=["source", "key"])
+        returning = statement.returning(_DELIVERIES.c.id, _DELIVERIES.c.source, _DELIVERIES.c.key)
+        first = {(d.source, d.key): d for d in reversed(group)}
+        rows = [
+            {
+                "source": d.source,
+                "key": d.key,
+                "event": d.event,
+                "received_at": d.received_at,
+                "headers": d.headers,
+                "body": d.body,
+            }
+            for d in first.values()
+        ]
+        result = await self._connection.execute(returning, rows)
+        new = {(source, key): id_ for id_, source, key in result}
+        ids = new if len(new) == len(first) else new | await self._ids(first.keys() - new.keys())
+        return [Stored(ids[d.source, d.key], (d.source, d.key) in new and first[d.source, d.key] is d) for d in group]
+
+    async def _ids(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        columns = tuple_(_DELIVERIES.c.source, _DELIVERIES.c.key)
+        query = select(_DELIVERIES.c.source, _DELIVERIES.c.key, _DELIVERIES.c.id).where(columns.in_(list(keys)))
+        return {(source, key): id_ for source, key, id_ in await self._connection.execute(query)}
+
+    async def claim(self, limit: int) -> list[Delivery]:
+        """Return the oldest waiting deliveries, locked until the transaction ends."""
+        query = (
+            select(_DELIVERIES)
+            .where(_DELIVERIES.c.state == "waiting")
+            .order_by(_DELIVERIES.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [_delivery(row) for row in await self._connection.execute(query)]
+
+    async def get(self, delivery_id: int) -> Delivery | None:
+        """Return one delivery."""
+        row = (await self._connection.execute(select(_DELIVERIES).where(_DELIVERIES.c.id == delivery_id))).first()
+        return _delivery(row) if row else None
+
+    async def mark(self, ids: Collection[int], state: str, at: datetime, error: str | None = None) -> None:
+        """Set what became of deliveries."""
+        statement = (
+            update(_DELIVERIES)
+            .where(_DELIVERIES.c.id == bindparam("delivery_id"))
+            .values(state=state, applied_at=at, error=error)
+        )
+        if ids:
+            await self._connection.execute(statement, [{"delivery_id": id_} for id_ in ids])
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many deliveries wait, are held or have failed."""
+        query = (
+            select(_DELIVERIES.c.state, func.count()).where(_DELIVERIES.c.state != "done").group_by(_DELIVERIES.c.state)
+        )
+        return {"waiting": 0, "held": 0, "failed": 0} | dict((await self._connection.execute(query)).tuples().all())
+
+    async def oldest_waiting(self) -> datetime | None:
+        """Return when the oldest waiting delivery came in."""
+        query = (
+            select(_DELIVERIES.c.received_at)
+            .where(_DELIVERIES.c.state == "waiting")
+            .order_by(_DELIVERIES.c.id)
+            .limit(1)
+        )
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def failed(self, limit: int = 20) -> list[Delivery]:
+        """Return the newest deliveries that could not be applied."""
+        query = (
+            select(_DELIVERIES).where(_DELIVERIES.c.state == "failed").order_by(_DELIVERIES.c.id.desc()).limit(limit)
+        )
+        return [_delivery(row) for row in await self._connection.execute(query)]
+
+    async def replay(self, *, states: Collection[str], source: str | None = None, since: datetime | None = None) -> int:
+        """Let deliveries be applied again; return how many."""
+        statement = update(_DELIVERIES).where(_DELIVERIES.c.state.in_(list(states)))
+        if source is not None:
+            statement = statement.where(_DELIVERIES.c.source == source)
+        if since is not None:
+            statement = statement.where(_DELIVERIES.c.received_at >= since)
+        result = await self._connection.execute(statement.values(state="waiting", error=None))
+        return result.rowcount
+
+    async def prune(self, before: datetime) -> int:
+        """Forget raw deliveries that were applied and came in before an instant; return how many."""
+        statement = delete(_DELIVERIES).where(_DELIVERIES.c.state == "done", _DELIVERIES.c.received_at < before)
+        return (await self._connection.execute(statement)).rowcount
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        source=row.source,
+        key=row.key,
+        event=row.event,
+        received_at=row.received_at,
+        headers=row.headers,
+        body=row.body,
+        state=row.state,
+        error=row.error,
+    )

@@ -1,0 +1,150 @@
+"""Deployments in the ledger, and the commits they brought."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, Select, bindparam, func, select, update
+
+from models.records import Commit, CommitReport, Deploy
+from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
+from models.tables import CommitRow, DeployCommitRow, LedgerRow
+
+_LEDGER = table_of(LedgerRow)
+_COMMITS = table_of(CommitRow)
+_DEPLOY_COMMITS = table_of(DeployCommitRow)
+_COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
+_COMMIT_COLUMNS = record_fields(Commit, renamed={})
+
+DeployKey: TypeAlias = tuple[str, str, str, str]
+
+
+def deploy_key(deploy: Deploy) -> DeployKey:
+    """Return the natural key: (source, service, environment, deploy_id)."""
+    return deploy.source, deploy.service, deploy.environment, deploy.deploy_id
+
+
+class Deploys(Noun):
+    """Deployments."""
+
+    async def get(self, deploy_id: int) -> Deploy | None:
+        """Return the deployment with this ledger number."""
+        row = (await self._connection.execute(_all().where(_LEDGER.c.id == deploy_id))).first()
+        return _deploy(row) if row else None
+
+    async def by_keys(self, keys: Collection[DeployKey]) -> dict[DeployKey, Deploy]:
+        """Return the stored ones of these deployments."""
+        found: dict[DeployKey, Deploy] = {}
+        for part in in_slices({deploy_id for _, _, _, deploy_id in keys}):
+            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)))
+            found.update((deploy_key(d), d) for d in map(_deploy, rows))
+        return {key: deploy for key, deploy in found.items() if key in keys}
+
+    async def recent(
+        self,
+        *,
+        services: Collection[str] | None = None,
+        environment: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+    ) -> list[Deploy]:
+        """Return deployments of `[since, until)`, newest first."""
+        query = ledger_window(_all(), services=services, since=since, until=until)
+        if environment is not None:
+            query = query.where(_LEDGER.c.environment == environment)
+        return [_deploy(row) for row in await self._connection.execute(query.limit(limit))]
+
+    async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
+        """Store new deployments; return their ledger numbers."""
+        if not deploys:
+            return {}
+        statement = self._upsert(_LEDGER).returning(
+            _LEDGER.c.id, _LEDGER.c.source, _LEDGER.c.service, _LEDGER.c.environment, _LEDGER.c.external_id
+        )
+        rows = await self._connection.execute(statement, [_values(d) for d in deploys])
+        return {(r.source, r.service, r.environment, r.external_id): r.id for r in rows}
+
+    async def save_many(self, deploys: Sequence[Deploy]) -> None:
+        """Write changed deployments back."""
+        if deploys:
+            rows = [{"ledger_id": d.id, **_values(d)} for d in deploys]
+            await self._connection.execute(update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id")), rows)
+
+    async def add_commits(self, commits: Collection[CommitReport]) -> None:
+        """Remember commits; what was known stays, what was missing is filled."""
+        rows = {(c.repository, c.sha): {name: getattr(c, name) for name in _COMMIT_COLUMNS} for c in commits}
+        if not rows:
+            return
+        statement = self._upsert(_COMMITS)
+        filled = {
+            name: _coalesce(statement, name) for name in ("authored_at", "committed_at", "author", "message", "pr")
+        }
+        filled["is_merge"] = _COMMITS.c.is_merge | statement.excluded.is_merge
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["repository", "sha"], set_=filled), list(rows.values())
+        )
+
+    async def link_commits(self, links: Iterable[tuple[int, Sequence[CommitReport]]]) -> None:
+        """Record which commits each deployment (by ledger number) brought, in order."""
+        rows = [
+            {"deploy_id": deploy_id, "sha": c.sha, "repository": c.repository, "position": position}
+            for deploy_id, commits in links
+            for position, c in enumerate(commits)
+        ]
+        if rows:
+            await self._connection.execute(self._upsert(_DEPLOY_COMMITS).on_conflict_do_nothing(), rows)
+
+    async def commits(self, deploy_id: int) -> list[Commit]:
+        """Return the commits a deployment brought, in its sender's order; else the one commit it names, if known."""
+        joined = _DEPLOY_COMMITS.join(
+            _COMMITS,
+            (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha),
+        )
+        query = (
+            select(_COMMITS)
+            .select_from(joined)
+            .where(_DEPLOY_COMMITS.c.deploy_id == deploy_id)
+            .order_by(_DEPLOY_COMMITS.c.position)
+        )
+        listed = [to_record(Commit, row, _COMMIT_COLUMNS) for row in await self._connection.execute(query)]
+        return listed or await self._head(deploy_id)
+
+    async def _head(self, deploy_id: int) -> list[Commit]:
+        same = (_COMMITS.c.sha == _LEDGER.c.sha) & (_COMMITS.c.repository == _LEDGER.c.repository)
+        query = select(_COMMITS).select_from(_LEDGER.join(_COMMITS, same)).where(_LEDGER.c.id == deploy_id)
+        return [to_record(Commit, row, _COMMIT_COLUMNS) for row in await self._connection.execute(query)]
+
+
+def ledger_window(
+    query: Select[Any],
+    *,
+    services: Collection[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    """Narrow a query on the ledger to services and `[since, until)`, newest first."""
+    if services is not None:
+        query = query.where(_LEDGER.c.service.in_(list(services)))
+    if since is not None:
+        query = query.where(_LEDGER.c.at >= since)
+    if until is not None:
+        query = query.where(_LEDGER.c.at < until)
+    return query.order_by(_LEDGER.c.at.desc(), _LEDGER.c.id.desc())
+
+
+def _all() -> Select[Any]:
+    return select(_LEDGER).where(_LEDGER.c.type == "deploy")
+
+
+def _coalesce(statement: Any, name: str) -> Any:
+    return func.coalesce(_COMMITS.c[name], statement.excluded[name])
+
+
+def _deploy(row: Row[Any]) -> Deploy:
+    return to_record(Deploy, row, _COLUMNS)
+
+
+def _values(deploy: Deploy) -> dict[str, Any]:
+    at = deploy.finished_at or deploy.latest_at
+    return {"type": "deploy", "at": at, **to_values(deploy, _COLUMNS)}

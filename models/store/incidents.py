@@ -1,0 +1,140 @@
+"""Incidents and their timelines."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, Select, bindparam, delete, or_, select, update
+
+from models.records import Incident, IncidentStatus, TimelineEntry
+from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
+from models.tables import IncidentRow, IncidentServiceRow, TimelineRow
+
+_INCIDENTS = table_of(IncidentRow)
+_SERVICES = table_of(IncidentServiceRow)
+_TIMELINE = table_of(TimelineRow)
+_COLUMNS = record_fields(Incident, renamed={})
+_ENTRY_COLUMNS = record_fields(TimelineEntry, renamed={})
+
+IncidentKey: TypeAlias = tuple[str, str]
+
+
+class Incidents(Noun):
+    """Incidents, with the signals that opened none."""
+
+    async def get(self, incident_id: int) -> Incident | None:
+        """Return the incident with this number."""
+        row = (await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id == incident_id))).first()
+        return _incident(row) if row else None
+
+    async def by_keys(self, keys: Collection[IncidentKey]) -> dict[IncidentKey, Incident]:
+        """Return the stored ones of these (source, sender's incident id) pairs."""
+        found: dict[IncidentKey, Incident] = {}
+        for part in in_slices({incident_id for _, incident_id in keys}):
+            rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.incident_id.in_(part)))
+            found.update(((i.source, i.incident_id), i) for i in map(_incident, rows))
+        return {key: incident for key, incident in found.items() if key in keys}
+
+    async def members(self, leader_id: int) -> list[Incident]:
+        """Return the incidents shown in one message, the leader first, then by number."""
+        query = select(_INCIDENTS).where(_INCIDENTS.c.leader_id == leader_id).order_by(_INCIDENTS.c.id)
+        return [_incident(row) for row in await self._connection.execute(query)]
+
+    async def open_leader(self, source: str, group_key: str) -> int | None:
+        """Return the incident that leads a monitor's group as long as any of the group is open."""
+        query = (
+            select(_INCIDENTS.c.leader_id)
+            .where(
+                _INCIDENTS.c.source == source,
+                _INCIDENTS.c.group_key == group_key,
+                _INCIDENTS.c.status != IncidentStatus.RESOLVED,
+                _INCIDENTS.c.is_signal.is_(False),
+            )
+            .order_by(_INCIDENTS.c.id)
+            .limit(1)
+        )
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def list_open(self, services: Collection[str] | None = None) -> list[Incident]:
+        """Return what is open, worst severity first, then oldest; no signals, no tests."""
+        query = _real().where(_INCIDENTS.c.status != IncidentStatus.RESOLVED)
+        rows = await self._connection.execute(_of_services(query, services))
+        return sorted(map(_incident, rows), key=lambda i: (i.severity or "sev9", i.started_at or i.received_at, i.id))
+
+    async def recent(
+        self,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        services: Collection[str] | None = None,
+        limit: int = 50,
+    ) -> list[Incident]:
+        """Return incidents that started or were resolved in `[since, until)`, newest first."""
+        started, resolved = _INCIDENTS.c.started_at >= since, _INCIDENTS.c.resolved_at >= since
+        if until is not None:
+            started, resolved = (
+                started & (_INCIDENTS.c.started_at < until),
+                resolved & (_INCIDENTS.c.resolved_at < until),
+            )
+        query = _of_services(_real().where(or_(started, resolved)), services)
+        rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
+    async def add(self, incident: Incident) -> Incident:
+        """Store a new incident and return it with its number; without a leader it leads itself."""
+        statement = self._upsert(_INCIDENTS).values(to_values(incident, _COLUMNS)).returning(_INCIDENTS.c.id)
+        number = (await self._connection.execute(statement)).scalar_one()
+        if incident.leader_id is None:
+            leads = update(_INCIDENTS).where(_INCIDENTS.c.id == number).values(leader_id=number)
+            await self._connection.execute(leads)
+        await self._set_services([(number, incident.services)])
+        stored = await self.get(number)
+        assert stored is not None
+        return stored
+
+    async def save(self, incident: Incident) -> None:
+        """Write a changed incident back."""
+        await self.save_many([incident])
+
+    async def save_many(self, incidents: Sequence[Incident]) -> None:
+        """Write changed incidents back."""
+        if not incidents:
+            return
+        rows = [{"number": i.id, **to_values(i, _COLUMNS)} for i in incidents]
+        await self._connection.execute(update(_INCIDENTS).where(_INCIDENTS.c.id == bindparam("number")), rows)
+        await self._set_services([(i.id, i.services) for i in incidents])
+
+    async def _set_services(self, services: Sequence[tuple[int, tuple[str, ...]]]) -> None:
+        await self._connection.execute(
+            delete(_SERVICES).where(_SERVICES.c.incident_id.in_([number for number, _ in services]))
+        )
+        rows = [{"incident_id": number, "service": name} for number, names in services for name in dict.fromkeys(names)]
+        if rows:
+            await self._connection.execute(self._upsert(_SERVICES).on_conflict_do_nothing(), rows)
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """Return an incident's history, oldest first."""
+        query = select(_TIMELINE).where(_TIMELINE.c.incident_id == incident_id).order_by(_TIMELINE.c.at, _TIMELINE.c.id)
+        return [to_record(TimelineEntry, row, _ENTRY_COLUMNS) for row in await self._connection.execute(query)]
+
+    async def add_entry(self, entry: TimelineEntry, key: str) -> bool:
+        """Add a line to a history; return false when the same key was there before."""
+        statement = self._upsert(_TIMELINE).on_conflict_do_nothing(index_elements=["incident_id", "key"])
+        row = {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
+        result = await self._connection.execute(statement.values(key=key, **row).returning(_TIMELINE.c.id))
+        return result.first() is not None
+
+
+def _real() -> Select[Any]:
+    return select(_INCIDENTS).where(_INCIDENTS.c.is_signal.is_(False), _INCIDENTS.c.is_test.is_(False))
+
+
+def _of_services(query: Select[Any], services: Collection[str] | None) -> Select[Any]:
+    if services is None:
+        return query
+    touching = select(_SERVICES.c.incident_id).where(_SERVICES.c.service.in_(list(services)))
+    return query.where(_INCIDENTS.c.id.in_(touching))
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return to_record(Incident, row, _COLUMNS)

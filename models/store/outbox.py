@@ -1,0 +1,270 @@
+"""What is still to be said, and who is a channel's voice at the moment."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, update
+
+from models.store.base import Noun, table_of
+from models.tables import ChannelRow, OutboxRow
+
+_OUTBOX = table_of(OutboxRow)
+_CHANNELS = table_of(ChannelRow)
+
+
+class Notice(Protocol):
+    """What is to be said; `handlers.routing.Notice` is one."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def subject(self) -> str: ...  # noqa: D102
+    @property
+    def part(self) -> str: ...  # noqa: D102
+    @property
+    def channel(self) -> str: ...  # noqa: D102
+    @property
+    def side(self) -> str: ...  # noqa: D102
+    @property
+    def priority(self) -> int: ...  # noqa: D102
+    @property
+    def params(self) -> dict[str, str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """One row of the outbox. `is_doubtful`: it was handed to Slack once and no answer was recorded."""
+
+    id: int
+    key: str
+    subject: str
+    part: str
+    side: str
+    channel: str
+    params: dict[str, str]
+    version: int
+    attempts: int
+    created_at: datetime
+    posting_since: datetime | None
+    reason: str | None
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelQueue:
+    """The state of one channel: how many messages wait since when, how many failed, what holds it up until when."""
+
+    channel: str
+    waiting: int
+    oldest_at: datetime | None
+    failed: int
+    failed_reason: str | None
+    last_sent_at: datetime | None
+    paused_until: datetime | None
+    pause_reason: str | None
+
+
+class Outbox(Noun):
+    """The outbox."""
+
+    async def notify(self, notices: Iterable[Notice], at: datetime) -> int:
+        """Queue what is to be said; what is queued or said already becomes due again. Returns how many rows."""
+        rows = {
+            n.key: {
+                "key": n.key,
+                "subject": n.subject,
+                "part": n.part,
+                "side": n.side,
+                "channel": n.channel,
+                "params": n.params,
+                "priority": n.priority,
+                "due_at": at,
+                "created_at": at,
+            }
+            for n in notices
+        }
+        if rows:
+            statement = self._upsert(_OUTBOX)
+            again = {
+                "version": _OUTBOX.c.version + 1,
+                "state": case((_OUTBOX.c.state == "posting", "posting"), else_="waiting"),
+                "params": statement.excluded.params,
+                "priority": case(
+                    (_OUTBOX.c.priority < statement.excluded.priority, _OUTBOX.c.priority),
+                    else_=statement.excluded.priority,
+                ),
+                "due_at": case((_OUTBOX.c.state == "sent", statement.excluded.due_at), else_=_OUTBOX.c.due_at),
+                "created_at": case(
+                    (_OUTBOX.c.state == "sent", statement.excluded.created_at), else_=_OUTBOX.c.created_at
+                ),
+            }
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=["key"], set_=again), list(rows.values())
+            )
+        return len(rows)
+
+    async def claimable(self, at: datetime, holder: str) -> list[str]:
+        """Return the channels that have something due, are not paused, and have no other voice."""
+        due = select(_OUTBOX.c.channel).where(_is_due(at)).distinct()
+        taken = select(_CHANNELS.c.name).where(
+            or_(
+                _CHANNELS.c.next_at > at,
+                and_(_CHANNELS.c.leased_until > at, _CHANNELS.c.leased_by != holder),
+            )
+        )
+        query = due.where(_OUTBOX.c.channel.not_in(taken))
+        return list((await self._connection.execute(query)).scalars())
+
+    async def lease(self, channel: str, holder: str, *, at: datetime, until: datetime) -> bool:
+        """Become a channel's voice until an instant; false when another process is."""
+        row = {"name": channel, "leased_by": holder, "leased_until": until}
+        statement = self._upsert(_CHANNELS).values(row)
+        is_free = or_(
+            _CHANNELS.c.leased_until.is_(None), _CHANNELS.c.leased_until <= at, _CHANNELS.c.leased_by == holder
+        )
+        taken = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"leased_by": holder, "leased_until": until}, where=is_free
+        )
+        return (await self._connection.execute(taken.returning(_CHANNELS.c.name))).first() is not None
+
+    async def release(self, channel: str, holder: str) -> None:
+        """Stop being a channel's voice."""
+        mine = (_CHANNELS.c.name == channel) & (_CHANNELS.c.leased_by == holder)
+        await self._connection.execute(update(_CHANNELS).where(mine).values(leased_by=None, leased_until=None))
+
+    async def pause(self, channel: str, until: datetime, reason: str | None = None) -> None:
+        """Hold a channel back until an instant; `reason` is shown to people, none means the ordinary pace."""
+        statement = update(_CHANNELS).where(_CHANNELS.c.name == channel)
+        await self._connection.execute(statement.values(next_at=until, pause_reason=reason))
+
+    async def take(self, channel: str, at: datetime) -> OutboxItem | None:
+        """Take the next thing to say in a channel: what was left in Slack's hands first, then by urgency and age.
+
+        A subject's messages keep their order: none is taken while an earlier one of its subject waits.
+        """
+        earlier = _OUTBOX.alias("earlier")
+        blocked = exists().where(
+            earlier.c.channel == _OUTBOX.c.channel,
+            earlier.c.subject == _OUTBOX.c.subject,
+            earlier.c.state.in_(["waiting", "posting"]),
+            earlier.c.id < _OUTBOX.c.id,
+        )
+        query = (
+            select(_OUTBOX)
+            .where(
+                _OUTBOX.c.channel == channel,
+                or_(_OUTBOX.c.state == "posting", and_(_is_due(at), ~blocked)),
+            )
+            .order_by(case((_OUTBOX.c.state == "posting", 0), else_=1), _OUTBOX.c.priority, _OUTBOX.c.id)
+            .limit(1)
+        )
+        row = (await self._connection.execute(query)).first()
+        if row is None:
+            return None
+        since = row.posting_since if row.state == "posting" or row.reason == "unanswered" else at
+        statement = update(_OUTBOX).where(_OUTBOX.c.id == row.id)
+        await self._connection.execute(
+            statement.values(state="posting", posting_since=since, attempts=_OUTBOX.c.attempts + 1)
+        )
+        return _item(row)
+
+    async def sent(self, item: OutboxItem, at: datetime) -> None:
+        """Record that a version was said; a version that came meanwhile stays due."""
+        is_newest = _OUTBOX.c.version == item.version
+        await self._connection.execute(
+            update(_OUTBOX)
+            .where(_OUTBOX.c.id == item.id)
+            .values(
+                state=case((is_newest, "sent"), else_="waiting"),
+                posted_version=item.version,
+                sent_at=at,
+                posting_since=None,
+                attempts=0,
+                reason=None,
+            )
+        )
+
+    async def put_back(self, item: OutboxItem, *, due_at: datetime, reason: str) -> None:
+        """Let a message wait for its next try. The reason `unanswered` keeps in mind that it may have arrived."""
+        since = item.posting_since if reason == "unanswered" else None
+        values: dict[str, Any] = {"state": "waiting", "due_at": due_at, "reason": reason}
+        if reason != "unanswered" or since is not None:
+            values["posting_since"] = since
+        await self._connection.execute(update(_OUTBOX).where(_OUTBOX.c.id == item.id).values(values))
+
+    async def fail(self, item: OutboxItem, reason: str) -> None:
+        """Keep a message that Slack will not take until a person acts; it stays visible and can be retried."""
+        statement = update(_OUTBOX).where(_OUTBOX.c.id == item.id)
+        await self._connection.execute(statement.values(state="failed", reason=reason, posting_since=None))
+
+    async def retry(self, channel: str | None, at: datetime) -> int:
+        """Let failed messages be tried again, of one channel or of all; return how many."""
+        statement = update(_OUTBOX).where(_OUTBOX.c.state == "failed")
+        if channel is not None:
+            statement = statement.where(_OUTBOX.c.channel == channel)
+        result = await self._connection.execute(statement.values(state="waiting", due_at=at, attempts=0, reason=None))
+        return result.rowcount
+
+    async def failures(self, limit: int = 20, channel: str | None = None) -> list[OutboxItem]:
+        """Return the newest messages that Slack refused for good."""
+        query = select(_OUTBOX).where(_OUTBOX.c.state == "failed")
+        if channel is not None:
+            query = query.where(_OUTBOX.c.channel == channel)
+        rows = await self._connection.execute(query.order_by(_OUTBOX.c.id.desc()).limit(limit))
+        return [_item(row) for row in rows]
+
+    async def queues(self) -> list[ChannelQueue]:
+        """Return the state of every channel that was ever posted to or has something waiting, by name."""
+        waits = _OUTBOX.c.state.in_(["waiting", "posting"])
+        query: Select[Any] = (
+            select(
+                _OUTBOX.c.channel,
+                func.count(case((waits, 1))).label("waiting"),
+                func.min(case((waits, _OUTBOX.c.created_at)), type_=_OUTBOX.c.created_at.type).label("oldest_at"),
+                func.count(case((_OUTBOX.c.state == "failed", 1))).label("failed"),
+                func.max(case((_OUTBOX.c.state == "failed", _OUTBOX.c.reason))).label("failed_reason"),
+                func.max(_OUTBOX.c.sent_at, type_=_OUTBOX.c.sent_at.type).label("last_sent_at"),
+                func.max(_CHANNELS.c.next_at, type_=_CHANNELS.c.next_at.type).label("paused_until"),
+                func.max(_CHANNELS.c.pause_reason).label("pause_reason"),
+            )
+            .select_from(_OUTBOX.outerjoin(_CHANNELS, _CHANNELS.c.name == _OUTBOX.c.channel))
+            .group_by(_OUTBOX.c.channel)
+            .order_by(_OUTBOX.c.channel)
+        )
+        return [ChannelQueue(**row._mapping) for row in await self._connection.execute(query)]
+
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many messages wait, and since when the oldest does."""
+        waits = _OUTBOX.c.state.in_(["waiting", "posting"])
+        oldest = func.min(_OUTBOX.c.created_at, type_=_OUTBOX.c.created_at.type)
+        count, at = (await self._connection.execute(select(func.count(), oldest).where(waits))).one()
+        return count, at
+
+    async def prune(self, before: datetime) -> int:
+        """Forget replies and cards that were said before an instant; where they are stays known. Returns how many."""
+        statement = delete(_OUTBOX).where(_OUTBOX.c.state == "sent", _OUTBOX.c.sent_at < before)
+        return (await self._connection.execute(statement)).rowcount
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    return and_(_OUTBOX.c.state == "waiting", _OUTBOX.c.due_at <= at)
+
+
+def _item(row: Row[Any]) -> OutboxItem:
+    return OutboxItem(
+        id=row.id,
+        key=row.key,
+        subject=row.subject,
+        part=row.part,
+        side=row.side,
+        channel=row.channel,
+        params=row.params,
+        version=row.version,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        posting_since=row.posting_since,
+        reason=row.reason,
+        is_doubtful=row.state == "posting" or row.reason == "unanswered",
+    )

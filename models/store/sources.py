@@ -1,0 +1,80 @@
+"""Senders, and when they were last heard."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from models.store.base import Noun, table_of
+from models.tables import SourceRow
+
+_SOURCES = table_of(SourceRow)
+
+# The share of the newest gap in the moving mean: about the last twenty gaps count.
+_NEW_GAP_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is known of a sender. `usual_gap_s` is a moving mean of the seconds between its deliveries."""
+
+    name: str
+    kind: str
+    first_received_at: datetime
+    last_received_at: datetime
+    last_event_at: datetime | None
+    usual_gap_s: float | None
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A batch of deliveries of one sender: how many, the first and last arrival, the latest event time."""
+
+    name: str
+    kind: str
+    deliveries: int
+    first_received_at: datetime
+    last_received_at: datetime
+    last_event_at: datetime | None
+
+
+class Sources(Noun):
+    """When each sender was heard."""
+
+    async def all(self) -> list[SourceState]:
+        """Return every sender that was ever heard, by name."""
+        rows = await self._connection.execute(select(_SOURCES).order_by(_SOURCES.c.name))
+        return [SourceState(**row._mapping) for row in rows]
+
+    async def hear(self, batch: Collection[Heard]) -> None:
+        """Fold what was just heard into what is known."""
+        known = {state.name: state for state in await self.all()}
+        rows = [_folded_in(known.get(heard.name), heard) for heard in batch]
+        if not rows:
+            return
+        statement = self._upsert(_SOURCES)
+        changed = {key: statement.excluded[key] for key in rows[0] if key != "name"}
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed), rows)
+
+
+def _folded_in(known: SourceState | None, heard: Heard) -> dict[str, object]:
+    """Return the row of a sender after a batch of its deliveries."""
+    since = known.last_received_at if known else heard.first_received_at
+    gaps = heard.deliveries if known else heard.deliveries - 1
+    usual = known.usual_gap_s if known else None
+    if gaps > 0:
+        gap = max((heard.last_received_at - since).total_seconds(), 0.0) / gaps
+        share = 1 - (1 - _NEW_GAP_SHARE) ** gaps
+        usual = gap if usual is None else usual + share * (gap - usual)
+    events = [at for at in (known and known.last_event_at, heard.last_event_at) if at]
+    return {
+        "name": heard.name,
+        "kind": heard.kind,
+        "first_received_at": known.first_received_at if known else heard.first_received_at,
+        "last_received_at": max(heard.last_received_at, since),
+        "last_event_at": max(events, default=None),
+        "usual_gap_s": usual,
+        "deliveries": (known.deliveries if known else 0) + heard.deliveries,
+    }
