@@ -72,6 +72,8 @@ _INCIDENT_FIELDS: Final = (
     "environment",
     "services",
 )
+_EMPTY: Final = (None, (), "")
+_EMPTY_VALUE: Final[dict[str, Any]] = {"fixes": (), "caused_by": (), "services": (), "summary": "", "title": ""}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _RANK: Final = {
@@ -107,7 +109,7 @@ def merge_deploy(
     )
     return replace(
         base,
-        **_named_fields(stored, report, _DEPLOY_FIELDS, at),
+        **_named_fields(stored, base, report, _DEPLOY_FIELDS),
         **_deploy_progress(stored, report),
         tier=tier or base.tier,
         commits_known=base.commits_known or report.commits is not None,
@@ -119,15 +121,15 @@ def _deploy_progress(stored: Deploy | None, report: DeployReport) -> dict[str, A
     """Return the status of a deployment and its three instants after one more report."""
     at, status = report.occurred_at, report.status
     queued = at if status is DeployStatus.QUEUED else None
-    started = report.started_at or (at if status is DeployStatus.STARTED else None)
-    finished = (report.finished_at or at) if status.is_final else None
+    started = _known(report.started_at) or (at if status is DeployStatus.STARTED else None)
+    finished = (_known(report.finished_at) or at) if status.is_final else None
     if stored is None:
         return {
             "status": status,
             "status_at": at,
             "queued_at": queued,
-            "started_at": _known(started),
-            "finished_at": _known(finished),
+            "started_at": started,
+            "finished_at": finished,
         }
     climbs = _climbs(stored, status, at)
     same_rank = _RANK[status] == _RANK[stored.status]
@@ -135,15 +137,16 @@ def _deploy_progress(stored: Deploy | None, report: DeployReport) -> dict[str, A
         "status": status if climbs else stored.status,
         "status_at": at if climbs else stored.status_at,
         "queued_at": _earliest(stored.queued_at, queued),
-        "started_at": _earliest(stored.started_at, _known(started)),
-        "finished_at": (
-            _known(finished)
-            if climbs and not same_rank
-            else _earliest(stored.finished_at, _known(finished))
-            if same_rank
-            else stored.finished_at
-        ),
+        "started_at": _earliest(stored.started_at, started),
+        "finished_at": _finish(stored, finished, climbs=climbs, same_rank=same_rank),
     }
+
+
+def _finish(stored: Deploy, finished: datetime | None, *, climbs: bool, same_rank: bool) -> datetime | None:
+    """Return when it ended: the earliest end of those that have the status it has now."""
+    if same_rank:
+        return _earliest(stored.finished_at, finished)
+    return finished if climbs else stored.finished_at
 
 
 def _climbs(stored: Deploy, status: DeployStatus, at: datetime) -> bool:
@@ -169,11 +172,9 @@ def merge_change(
         received_at=received_at,
         latest_at=at,
     )
-    named = _named_fields(stored, report, _CHANGE_FIELDS, at)
-    named["summary"] = named.get("summary") or ""
     return replace(
         base,
-        **named,
+        **_named_fields(stored, base, report, _CHANGE_FIELDS),
         occurred_at=min(base.occurred_at, at),
         status_at=max(base.status_at, at),
         received_at=min(base.received_at, received_at),
@@ -203,11 +204,9 @@ def merge_incident(
         received_at=received_at,
         latest_at=at,
     )
-    named = _named_fields(stored, mapped, _INCIDENT_FIELDS, at)
-    named["title"] = named.get("title") or ""
     merged = replace(
         base,
-        **named,
+        **_named_fields(stored, base, mapped, _INCIDENT_FIELDS),
         **_incident_instants(base, report),
         group_key=base.group_key or report.group_key,
         is_signal=base.is_signal and not report.opens,
@@ -221,15 +220,15 @@ def merge_incident(
 def _incident_instants(stored: Incident, report: IncidentReport) -> dict[str, Any]:
     """Return the instants an incident's state follows from, after one more report."""
     at, status = report.occurred_at, report.status
-    started = report.started_at or (at if status is IncidentStatus.TRIGGERED else None)
-    acknowledged = report.acknowledged_at or (at if status is IncidentStatus.ACKNOWLEDGED else None)
-    resolved = report.resolved_at or (at if status is IncidentStatus.RESOLVED else None)
+    started = _known(report.started_at) or (at if status is IncidentStatus.TRIGGERED else None)
+    acknowledged = _known(report.acknowledged_at) or (at if status is IncidentStatus.ACKNOWLEDGED else None)
+    resolved = _known(report.resolved_at) or (at if status is IncidentStatus.RESOLVED else None)
     reopened = at if status is IncidentStatus.REOPENED else None
     return {
-        "started_at": _earliest(stored.started_at, _known(started)),
-        "acknowledged_at": _earliest(stored.acknowledged_at, _known(acknowledged)),
-        "last_acknowledged_at": _latest(stored.last_acknowledged_at, _known(acknowledged)),
-        "resolved_at": _latest(stored.resolved_at, _known(resolved)),
+        "started_at": _earliest(stored.started_at, started),
+        "acknowledged_at": _earliest(stored.acknowledged_at, acknowledged),
+        "last_acknowledged_at": _latest(stored.last_acknowledged_at, acknowledged),
+        "resolved_at": _latest(stored.resolved_at, resolved),
         "reopened_at": _latest(stored.reopened_at, reopened),
     }
 
@@ -249,26 +248,27 @@ def incident_state(incident: Incident) -> tuple[IncidentStatus, datetime | None]
 
 def _named_fields(
     stored: Deploy | Change | Incident | None,
+    base: Deploy | Change | Incident,
     report: DeployReport | ChangeReport | IncidentReport,
     names: tuple[str, ...],
-    at: datetime,
 ) -> dict[str, Any]:
     """Return the fields that belong to their last writer, with the bookkeeping that keeps the order irrelevant."""
-    if stored is None:
-        said = {name: _micros(at) for name in names if getattr(report, name) is None and name != "environment"}
-        values = {name: value for name in names if (value := getattr(report, name)) is not UNSET and value is not None}
-        return {**values, "latest_at": at, "said": said}
-    said = dict(stored.said)
-    values = {}
+    at = report.occurred_at
+    latest = max(at, base.latest_at)
+    said = dict(base.said)
+    values: dict[str, Any] = {"latest_at": latest, "said": said}
     for name in names:
-        value, time = _last_writer(stored, said, name, _spoken(report, name), _micros(at))
-        values[name] = value
-        is_old = time is not None and (value in (None, ()) or time < _micros(max(at, stored.latest_at)))
-        if time is not None and is_old:
+        spoken = _spoken(report, name)
+        if spoken is UNSET and (stored is None or latest == base.latest_at):
+            continue
+        value = getattr(base, name)
+        time = said.pop(name, None if stored is None or value in _EMPTY else _micros(base.latest_at))
+        if spoken is not UNSET and _is_newer(_micros(at), spoken, time, value):
+            value, time = _EMPTY_VALUE.get(name) if spoken in _EMPTY else spoken, _micros(at)
+            values[name] = value
+        if time is not None and (value in _EMPTY or time < _micros(latest)):
             said[name] = time
-        else:
-            said.pop(name, None)
-    return {**values, "latest_at": max(at, stored.latest_at), "said": said}
+    return values
 
 
 def _spoken(report: DeployReport | ChangeReport | IncidentReport, name: str) -> Any:
@@ -278,18 +278,11 @@ def _spoken(report: DeployReport | ChangeReport | IncidentReport, name: str) -> 
     return UNSET if is_silent else value
 
 
-def _last_writer(
-    stored: Deploy | Change | Incident, said: dict[str, int], name: str, spoken: Any, at: int
-) -> tuple[Any, int | None]:
-    """Return a field's value and the event time of its writer (`None`: nobody named it)."""
-    value = getattr(stored, name)
-    time = said.get(name, _micros(stored.latest_at) if value not in (None, (), "") else None)
-    if spoken is UNSET:
-        return value, time
-    is_newer = time is None or at > time or (at == time and repr(spoken) > repr(value))
-    return (
-        (spoken if spoken is not None or name not in ("fixes", "caused_by") else (), at) if is_newer else (value, time)
-    )
+def _is_newer(at: int, spoken: Any, time: int | None, value: Any) -> bool:
+    """Say whether what is spoken replaces a value; of two said at the same instant the greater text stands."""
+    if time is None or at != time:
+        return time is None or at > time
+    return str(spoken or "") > str(value or "")
 
 
 def _micros(at: datetime) -> int:

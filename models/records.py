@@ -266,7 +266,7 @@ class Deploy:
     previous_sha: str | None = None
     repository: str | None = None
     actor: str | None = None
-    title: str | None = None
+    title: str = ""
     url: str | None = None
     rollout_id: str | None = None
     attempt: int | None = None
@@ -292,7 +292,7 @@ class Change:
     change_id: str
     service: str
     environment: str | None = None
-    summary: str
+    summary: str = ""
     kind: ChangeKind | None = None
     status: ChangeStatus | None = None
     status_at: datetime
@@ -327,8 +327,8 @@ class Incident:
     incident_id: str
     services: tuple[str, ...] = ()
     environment: str | None = None
-    title: str
-    summary: str | None = None
+    title: str = ""
+    summary: str = ""
     severity: Severity | None = None
     status: IncidentStatus
     status_at: datetime

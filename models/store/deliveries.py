@@ -106,9 +106,13 @@ class Deliveries(Noun):
     async def counts(self) -> dict[str, int]:
         """Return how many deliveries wait, are held or have failed."""
         query = (
-            select(_DELIVERIES.c.state, func.count()).where(_DELIVERIES.c.state != "done").group_by(_DELIVERIES.c.state)
+            select(_DELIVERIES.c.state, func.count().label("n"))
+            .where(_DELIVERIES.c.state != "done")
+            .group_by(_DELIVERIES.c.state)
         )
-        return {"waiting": 0, "held": 0, "failed": 0} | dict((await self._connection.execute(query)).tuples().all())
+        return {"waiting": 0, "held": 0, "failed": 0} | {
+            row.state: row.n for row in await self._connection.execute(query)
+        }
 
     async def oldest_waiting(self) -> datetime | None:
         """Return when the oldest waiting delivery came in."""

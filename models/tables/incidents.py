@@ -21,7 +21,7 @@ class IncidentRow(Base):
     services: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
     environment: Mapped[str | None] = mapped_column(String(255))
     title: Mapped[str] = mapped_column(Text)
-    summary: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, server_default="")
     severity: Mapped[Severity | None] = mapped_column(Word(Severity))
     status: Mapped[IncidentStatus] = mapped_column(Word(IncidentStatus))
     status_at: Mapped[datetime] = mapped_column(UtcDateTime)

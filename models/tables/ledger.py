@@ -44,7 +44,7 @@ class LedgerRow(Base):
     ref: Mapped[str | None] = mapped_column(Text)
     previous_sha: Mapped[str | None] = mapped_column(String(64))
     repository: Mapped[str | None] = mapped_column(Text)
-    title: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, server_default="")
     rollout_id: Mapped[str | None] = mapped_column(String(255))
     attempt: Mapped[int | None] = mapped_column(Integer)
     additions: Mapped[int | None] = mapped_column(Integer)
@@ -54,7 +54,7 @@ class LedgerRow(Base):
 
     change_status: Mapped[ChangeStatus | None] = mapped_column(Word(ChangeStatus))
     change_kind: Mapped[ChangeKind | None] = mapped_column(Word(ChangeKind))
-    summary: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, server_default="")
     risk: Mapped[Risk | None] = mapped_column(Word(Risk))
     approver: Mapped[str | None] = mapped_column(Text)
     revert: Mapped[str | None] = mapped_column(Text)

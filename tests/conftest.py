@@ -1,0 +1,86 @@
+"""Shared fixtures: a migrated database of each kind, new for every test."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from bot.database import Database, migrate
+from tests.support import postgres
+
+DATABASES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
+_numbers = count(1)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Return the instant at which tests happen: a Monday morning."""
+    return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Run PostgreSQL for the session, with a migrated template database; skip where there is none."""
+    reason = postgres.why_not()
+    if reason:
+        pytest.skip(reason)
+    with postgres.cluster() as url:
+        asyncio.run(_execute(url, 'DROP DATABASE IF EXISTS "twinspan_template"'))
+        asyncio.run(_execute(url, 'CREATE DATABASE "twinspan_template"'))
+        migrate(make_url(url).set(database="twinspan_template").render_as_string(hide_password=False))
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a fresh, migrated database: each test runs on SQLite and on PostgreSQL."""
+    yield from _fresh(request, request.param, tmp_path)
+
+
+@pytest.fixture
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a fresh, migrated SQLite file."""
+    yield from _fresh(request, "sqlite", tmp_path)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Return an open database, on SQLite and on PostgreSQL."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+def _fresh(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        path = folder / "twinspan.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"twinspan_test_{next(_numbers)}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "twinspan_template"'))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
