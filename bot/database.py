@@ -4,8 +4,8 @@ SQLite has one writer at a time. All writing goes through one connection, so tha
 polling for a lock; readers have their own connections and, in WAL mode, never wait for the writer.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from handlers.errors import Unavailable
 from models.store import Store
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
@@ -45,14 +48,16 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
         """Yield a store whose writes are committed together, or not at all."""
-        async with self._writer.begin() as connection:
-            yield Store(connection)
+        with _unavailable():
+            async with self._writer.begin() as connection:
+                yield Store(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
         """Yield a store that sees one state of the database and writes nothing."""
-        async with self._reader.connect() as connection:
-            yield Store(connection)
+        with _unavailable():
+            async with self._reader.connect() as connection:
+                yield Store(connection)
 
     async def revision(self) -> str | None:
         """Return the schema's revision; `None` for an empty database."""
@@ -63,6 +68,15 @@ class Database:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Tell a database that does not answer apart from a statement that is wrong."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+        raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
 
 
 def _engine(url: str, *, pool_size: int) -> AsyncEngine:

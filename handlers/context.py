@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.ports import Messenger, Transaction, Wake
+from handlers.ports import Messenger, Telemetry, Transaction, Wake
 from models.topology import Topology
 
 
@@ -19,5 +19,6 @@ class Context:
     reading: Transaction
     topology: Topology
     messenger: Messenger
+    telemetry: Telemetry
     wake_outbox: Wake
     wake_apply: Wake

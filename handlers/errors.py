@@ -4,7 +4,8 @@
     ├── UserError            a person can mend it; shown to them in these very words
     ├── MalformedPayload     an authentic payload that can never succeed; names the path of the first wrong field (422)
     ├── NotAuthentic         signature or token wrong, missing or outside its replay window (401)
-    ├── Overloaded           no room or no database for it now; the sender tries again (429, 503)
+    ├── Overloaded           no room for it now, or it could not be stored; the sender tries again (503)
+    ├── Unavailable          the database did not answer; nothing was stored
     └── PostFailure          Slack did not take a message; says whether trying again can help, and why
 
 `reason` is a short slug for logs and metrics; `str(error)` is for people.
@@ -53,6 +54,30 @@ class Overloaded(TwinspanError):
         self.reason = reason
 
 
+class Unavailable(TwinspanError):
+    """The database cannot be reached or refuses to work; trying again may help."""
+
+    reason = "database_unavailable"
+
+
+# Slack refuses the bot itself, whatever it says and where: the token is wrong, revoked or lacks a scope
+# (https://docs.slack.dev/reference/methods/chat.postMessage#errors). An admin mends it; every message waits.
+REFUSALS = frozenset(
+    {
+        "not_authed",
+        "invalid_auth",
+        "account_inactive",
+        "token_expired",
+        "token_revoked",
+        "missing_scope",
+        "no_permission",
+        "org_login_required",
+        "ekm_access_denied",
+        "team_access_not_granted",
+    }
+)
+
+
 class PostFailure(TwinspanError):
     """Slack did not take a message.
 
@@ -74,3 +99,8 @@ class PostFailure(TwinspanError):
         self.is_permanent = is_permanent
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether Slack refuses the bot itself, so that no other message would fare better."""
+        return self.reason in REFUSALS

@@ -45,6 +45,22 @@ class Messenger(Protocol):
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]
 
 
+class Telemetry(Protocol):
+    """Counts and times what happens; all durations in seconds."""
+
+    def delivery(self, source: str, outcome: str) -> None:
+        """Count a request at the door: accepted, duplicate, ignored, malformed, not_authentic, overloaded."""
+
+    def group(self, size: int, seconds: float) -> None:
+        """Time one group commit at the door."""
+
+    def applied(self, outcome: str, count: int, seconds: float) -> None:
+        """Count deliveries that were applied: done, held, failed."""
+
+    def post(self, outcome: str, seconds: float) -> None:
+        """Count a call to Slack: posted, updated, found, or the reason it failed."""
+
+
 class Wake(Protocol):
     """Nudges a background worker: something is waiting. Cheap, callable at any time, never blocks."""
 

@@ -230,6 +230,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
+    op.create_index(
+        "ix_outbox_posting",
+        "outbox",
+        ["channel"],
+        unique=False,
+        sqlite_where=sa.text("state = 'posting'"),
+        postgresql_where=sa.text("state = 'posting'"),
+    )
     op.create_index("ix_outbox_subject", "outbox", ["subject", "channel"], unique=False)
     op.create_index(
         "ix_outbox_unsent",
@@ -326,6 +334,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state <> 'sent'"),
     )
     op.drop_index("ix_outbox_subject", table_name="outbox")
+    op.drop_index(
+        "ix_outbox_posting",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'posting'"),
+        postgresql_where=sa.text("state = 'posting'"),
+    )
     op.drop_table("outbox")
     op.drop_index("ix_messages_channel_id_ts", table_name="messages")
     op.drop_table("messages")

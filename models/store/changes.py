@@ -30,10 +30,10 @@ class Changes(Noun):
         return _change(row) if row else None
 
     async def by_keys(self, keys: Collection[ChangeKey]) -> dict[ChangeKey, Change]:
-        """Return the stored ones of these (source, change_id) pairs."""
+        """Return the stored ones of these (source, change_id) pairs, locked."""
         found: dict[ChangeKey, Change] = {}
         for part in in_slices({change_id for _, change_id in keys}):
-            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)))
+            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)).with_for_update())
             found.update(((c.source, c.change_id), c) for c in map(_change, rows))
         return {key: change for key, change in found.items() if key in keys}
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, select, text, tuple_, update
 
 from models.store.base import Noun, table_of
 from models.tables import DeliveryRow
 
 _DELIVERIES = table_of(DeliveryRow)
+# The very words of the partial index: SQLite uses it only for these (https://www.sqlite.org/partialindex.html).
+_UNDONE = text("deliveries.state <> 'done'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class Deliveries(Noun):
         """Return the oldest waiting deliveries, locked until the transaction ends."""
         query = (
             select(_DELIVERIES)
-            .where(_DELIVERIES.c.state == "waiting")
+            .where(_UNDONE, _DELIVERIES.c.state == "waiting")
             .order_by(_DELIVERIES.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -105,11 +107,7 @@ class Deliveries(Noun):
 
     async def counts(self) -> dict[str, int]:
         """Return how many deliveries wait, are held or have failed."""
-        query = (
-            select(_DELIVERIES.c.state, func.count().label("n"))
-            .where(_DELIVERIES.c.state != "done")
-            .group_by(_DELIVERIES.c.state)
-        )
+        query = select(_DELIVERIES.c.state, func.count().label("n")).where(_UNDONE).group_by(_DELIVERIES.c.state)
         return {"waiting": 0, "held": 0, "failed": 0} | {
             row.state: row.n for row in await self._connection.execute(query)
         }
@@ -118,7 +116,7 @@ class Deliveries(Noun):
         """Return when the oldest waiting delivery came in."""
         query = (
             select(_DELIVERIES.c.received_at)
-            .where(_DELIVERIES.c.state == "waiting")
+            .where(_UNDONE, _DELIVERIES.c.state == "waiting")
             .order_by(_DELIVERIES.c.id)
             .limit(1)
         )
@@ -127,7 +125,10 @@ class Deliveries(Noun):
     async def failed(self, limit: int = 20) -> list[Delivery]:
         """Return the newest deliveries that could not be applied."""
         query = (
-            select(_DELIVERIES).where(_DELIVERIES.c.state == "failed").order_by(_DELIVERIES.c.id.desc()).limit(limit)
+            select(_DELIVERIES)
+            .where(_UNDONE, _DELIVERIES.c.state == "failed")
+            .order_by(_DELIVERIES.c.id.desc())
+            .limit(limit)
         )
         return [_delivery(row) for row in await self._connection.execute(query)]
 

@@ -33,10 +33,10 @@ class Deploys(Noun):
         return _deploy(row) if row else None
 
     async def by_keys(self, keys: Collection[DeployKey]) -> dict[DeployKey, Deploy]:
-        """Return the stored ones of these deployments."""
+        """Return the stored ones of these deployments, locked."""
         found: dict[DeployKey, Deploy] = {}
         for part in in_slices({deploy_id for _, _, _, deploy_id in keys}):
-            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)))
+            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)).with_for_update())
             found.update((deploy_key(d), d) for d in map(_deploy, rows))
         return {key: deploy for key, deploy in found.items() if key in keys}
 

@@ -22,16 +22,18 @@ IncidentKey: TypeAlias = tuple[str, str]
 class Incidents(Noun):
     """Incidents, with the signals that opened none."""
 
-    async def get(self, incident_id: int) -> Incident | None:
-        """Return the incident with this number."""
-        row = (await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id == incident_id))).first()
+    async def get(self, incident_id: int, *, lock: bool = False) -> Incident | None:
+        """Return the incident with this number; `lock` keeps others from changing it until the transaction ends."""
+        query = select(_INCIDENTS).where(_INCIDENTS.c.id == incident_id)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return _incident(row) if row else None
 
     async def by_keys(self, keys: Collection[IncidentKey]) -> dict[IncidentKey, Incident]:
-        """Return the stored ones of these (source, sender's incident id) pairs."""
+        """Return the stored ones of these (source, sender's incident id) pairs, locked."""
         found: dict[IncidentKey, Incident] = {}
         for part in in_slices({incident_id for _, incident_id in keys}):
-            rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.incident_id.in_(part)))
+            query = select(_INCIDENTS).where(_INCIDENTS.c.incident_id.in_(part))
+            rows = await self._connection.execute(query.with_for_update())
             found.update(((i.source, i.incident_id), i) for i in map(_incident, rows))
         return {key: incident for key, incident in found.items() if key in keys}
 

@@ -5,13 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from models.store.base import Noun, table_of
 from models.tables import ChannelRow, OutboxRow
 
 _OUTBOX = table_of(OutboxRow)
 _CHANNELS = table_of(ChannelRow)
+# The very words of the partial index: SQLite uses it only for these (https://www.sqlite.org/partialindex.html).
+_UNSENT = text("outbox.state <> 'sent'")
+
+UNANSWERED = "unanswered"
 
 
 class Notice(Protocol):
@@ -103,18 +121,21 @@ class Outbox(Noun):
             await self._connection.execute(
                 statement.on_conflict_do_update(index_elements=["key"], set_=again), list(rows.values())
             )
+            channels = [{"name": name} for name in dict.fromkeys(row["channel"] for row in rows.values())]
+            await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), channels)
         return len(rows)
 
     async def claimable(self, at: datetime, holder: str) -> list[str]:
         """Return the channels that have something due, are not paused, and have no other voice."""
-        due = select(_OUTBOX.c.channel).where(_is_due(at)).distinct()
-        taken = select(_CHANNELS.c.name).where(
-            or_(
-                _CHANNELS.c.next_at > at,
-                and_(_CHANNELS.c.leased_until > at, _CHANNELS.c.leased_by != holder),
-            )
+        is_free = or_(
+            _CHANNELS.c.leased_until.is_(None), _CHANNELS.c.leased_until <= at, _CHANNELS.c.leased_by == holder
         )
-        query = due.where(_OUTBOX.c.channel.not_in(taken))
+        is_ready = or_(_CHANNELS.c.next_at.is_(None), _CHANNELS.c.next_at <= at)
+        mine = _OUTBOX.c.channel == _CHANNELS.c.name
+        has_work = or_(
+            exists().where(mine, _is_due(at)), exists().where(mine, _OUTBOX.c.state == literal_column("'posting'"))
+        )
+        query = select(_CHANNELS.c.name).where(is_ready, is_free, has_work)
         return list((await self._connection.execute(query)).scalars())
 
     async def lease(self, channel: str, holder: str, *, at: datetime, until: datetime) -> bool:
@@ -151,24 +172,19 @@ class Outbox(Noun):
             earlier.c.state.in_(["waiting", "posting"]),
             earlier.c.id < _OUTBOX.c.id,
         )
-        query = (
-            select(_OUTBOX)
-            .where(
-                _OUTBOX.c.channel == channel,
-                or_(_OUTBOX.c.state == "posting", and_(_is_due(at), ~blocked)),
-            )
-            .order_by(case((_OUTBOX.c.state == "posting", 0), else_=1), _OUTBOX.c.priority, _OUTBOX.c.id)
-            .limit(1)
-        )
-        row = (await self._connection.execute(query)).first()
+        here = select(_OUTBOX).where(_OUTBOX.c.channel == channel)
+        left = here.where(_OUTBOX.c.state == literal_column("'posting'")).limit(1)
+        due = here.where(_is_due(at), ~blocked).order_by(_OUTBOX.c.priority, _OUTBOX.c.id).limit(1)
+        row = (await self._connection.execute(left)).first() or (await self._connection.execute(due)).first()
         if row is None:
             return None
-        since = row.posting_since if row.state == "posting" or row.reason == "unanswered" else at
+        item = _item(row)
+        since = item.posting_since if item.is_doubtful else at
         statement = update(_OUTBOX).where(_OUTBOX.c.id == row.id)
         await self._connection.execute(
             statement.values(state="posting", posting_since=since, attempts=_OUTBOX.c.attempts + 1)
         )
-        return _item(row)
+        return item
 
     async def sent(self, item: OutboxItem, at: datetime) -> None:
         """Record that a version was said; a version that came meanwhile stays due."""
@@ -188,10 +204,9 @@ class Outbox(Noun):
 
     async def put_back(self, item: OutboxItem, *, due_at: datetime, reason: str) -> None:
         """Let a message wait for its next try. The reason `unanswered` keeps in mind that it may have arrived."""
-        since = item.posting_since if reason == "unanswered" else None
         values: dict[str, Any] = {"state": "waiting", "due_at": due_at, "reason": reason}
-        if reason != "unanswered" or since is not None:
-            values["posting_since"] = since
+        if reason != UNANSWERED:
+            values["posting_since"] = None
         await self._connection.execute(update(_OUTBOX).where(_OUTBOX.c.id == item.id).values(values))
 
     async def fail(self, item: OutboxItem, reason: str) -> None:
@@ -237,7 +252,7 @@ class Outbox(Noun):
 
     async def backlog(self) -> tuple[int, datetime | None]:
         """Return how many messages wait, and since when the oldest does."""
-        waits = _OUTBOX.c.state.in_(["waiting", "posting"])
+        waits = and_(_UNSENT, _OUTBOX.c.state.in_(["waiting", "posting"]))
         oldest = func.min(_OUTBOX.c.created_at, type_=_OUTBOX.c.created_at.type)
         count, at = (await self._connection.execute(select(func.count(), oldest).where(waits))).one()
         return count, at
@@ -249,7 +264,7 @@ class Outbox(Noun):
 
 
 def _is_due(at: datetime) -> ColumnElement[bool]:
-    return and_(_OUTBOX.c.state == "waiting", _OUTBOX.c.due_at <= at)
+    return and_(_UNSENT, _OUTBOX.c.state == "waiting", _OUTBOX.c.due_at <= at)
 
 
 def _item(row: Row[Any]) -> OutboxItem:
@@ -266,5 +281,5 @@ def _item(row: Row[Any]) -> OutboxItem:
         created_at=row.created_at,
         posting_since=row.posting_since,
         reason=row.reason,
-        is_doubtful=row.state == "posting" or row.reason == "unanswered",
+        is_doubtful=row.state == "posting" or row.reason == UNANSWERED,
     )

@@ -45,6 +45,12 @@ class OutboxRow(Base):
             sqlite_where=text("state <> 'sent'"),
             postgresql_where=text("state <> 'sent'"),
         ),
+        Index(
+            "ix_outbox_posting",
+            "channel",
+            sqlite_where=text("state = 'posting'"),
+            postgresql_where=text("state = 'posting'"),
+        ),
         Index("ix_outbox_subject", "subject", "channel"),
     )
 

@@ -1,0 +1,221 @@
+"""Turns reports into records: maps their names, merges them, writes them, and says who must hear of it.
+
+Works on a batch of reports in one transaction. Everything that changed is announced once, however many reports of the
+batch changed it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
+from models.merging import merge_change, merge_deploy, merge_incident
+from models.records import (
+    Change,
+    ChangeReport,
+    CommitReport,
+    Deploy,
+    DeployReport,
+    EntryKind,
+    Incident,
+    IncidentReport,
+    IncidentStatus,
+    Report,
+    TimelineEntry,
+)
+from models.store import Store
+from models.store.changes import ChangeKey
+from models.store.deploys import DeployKey, deploy_key
+from models.topology import Environment, MapKind, Service, Topology
+
+_ENTRY_OF: dict[IncidentStatus, EntryKind] = {
+    IncidentStatus.TRIGGERED: EntryKind.TRIGGERED,
+    IncidentStatus.ACKNOWLEDGED: EntryKind.ACKNOWLEDGED,
+    IncidentStatus.RESOLVED: EntryKind.RESOLVED,
+    IncidentStatus.REOPENED: EntryKind.REOPENED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One report, who told it, in which delivery, and when that came in."""
+
+    delivery_id: int
+    source: str
+    received_at: datetime
+    report: Report
+
+
+@dataclass(slots=True)
+class Booked:
+    """What became of a batch: what to say, and which deliveries wait for which unknown names."""
+
+    notices: list[Notice] = field(default_factory=list)
+    holds: list[tuple[int, MapKind, str, str]] = field(default_factory=list)
+
+
+async def book(store: Store, topology: Topology, batch: Iterable[Told], at: datetime) -> Booked:
+    """Write a batch of reports into the memory; `at` is the instant of writing."""
+    booked = Booked()
+    fresh = await _unseen(store, list(batch))
+    mapped = [told for told in fresh if _is_mapped(told, topology, booked)]
+    await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked)
+    await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
+    for told in mapped:
+        if isinstance(told.report, IncidentReport):
+            booked.notices += await _book_incident(store, topology, told, told.report)
+    loose = [t.report for t in mapped if isinstance(t.report, CommitReport)]
+    listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
+    await store.deploys.add_commits([*listed, *loose])
+    await store.seen.remember([(t.source, e, at) for t in mapped if (e := _event_id(t.report))])
+    await store.names.hold(booked.holds)
+    return booked
+
+
+async def _unseen(store: Store, batch: list[Told]) -> list[Told]:
+    """Leave out the events that were acted on before, or stand twice in the batch; each repeat is counted."""
+    by_source: dict[str, set[str]] = {}
+    for told in batch:
+        if event_id := _event_id(told.report):
+            by_source.setdefault(told.source, set()).add(event_id)
+    seen = {(s, e) for s, ids in by_source.items() for e in await store.seen.known(s, ids)}
+    fresh: list[Told] = []
+    repeats: list[Told] = []
+    for told in batch:
+        event = told.source, _event_id(told.report) or ""
+        (repeats if event[1] and event in seen else fresh).append(told)
+        seen.add(event)
+    await store.seen.remember([(t.source, _event_id(t.report) or "", t.received_at) for t in repeats])
+    return fresh
+
+
+def _event_id(report: Report) -> str | None:
+    return None if isinstance(report, CommitReport) else report.event_id
+
+
+def _is_mapped(told: Told, topology: Topology, booked: Booked) -> bool:
+    """Say whether a report can be written; note the names that hold it back.
+
+    An incident is never held back: it is written with the services that are known, and written again with the
+    others once they are mapped.
+    """
+    match told.report:
+        case CommitReport():
+            return True
+        case IncidentReport() as report:
+            unknown = [name for name in report.services if topology.service_named(name) is None]
+            booked.holds += [(told.delivery_id, "service", name, "") for name in unknown]
+            return True
+        case ChangeReport() as report:
+            return _known_service(told, report.service, topology, booked) is not None
+        case DeployReport() as report:
+            service = _known_service(told, report.service, topology, booked)
+            if service and topology.environment_named(service, report.environment) is None:
+                booked.holds.append((told.delivery_id, "environment", report.environment, service.name))
+                return False
+            return service is not None
+
+
+def _known_service(told: Told, name: str, topology: Topology, booked: Booked) -> Service | None:
+    service = topology.service_named(name)
+    if service is None:
+        booked.holds.append((told.delivery_id, "service", name, ""))
+    return service
+
+
+def _place(topology: Topology, report: DeployReport) -> tuple[Service, Environment]:
+    service = topology.service_named(report.service)
+    environment = topology.environment_named(service, report.environment) if service else None
+    assert service is not None and environment is not None  # noqa: PT018  # held back otherwise
+    return service, environment
+
+
+async def _book_deploys(store: Store, topology: Topology, batch: Sequence[Told], booked: Booked) -> None:
+    reports: dict[DeployKey, list[tuple[Told, DeployReport, Environment]]] = {}
+    for told in batch:
+        assert isinstance(told.report, DeployReport)
+        service, environment = _place(topology, told.report)
+        key = told.source, service.name, environment.name, told.report.deploy_id
+        reports.setdefault(key, []).append((told, told.report, environment))
+    if not reports:
+        return
+    before = await store.deploys.by_keys(reports.keys())
+    after = {key: _folded_deploy(before.get(key), key, told) for key, told in reports.items()}
+    numbers = await store.deploys.add_many([d for key, d in after.items() if key not in before])
+    await store.deploys.save_many([d for key, d in after.items() if key in before and before[key] != d])
+    for key, number in numbers.items():
+        after[key] = replace(after[key], id=number)
+    await store.deploys.link_commits(
+        (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
+    )
+    for deploy in after.values():
+        booked.notices += deploy_notices(before.get(deploy_key(deploy)), deploy, topology)
+
+
+def _folded_deploy(
+    stored: Deploy | None, key: DeployKey, reports: Iterable[tuple[Told, DeployReport, Environment]]
+) -> Deploy:
+    source, service, environment_name, _ = key
+    for told, report, environment in reports:
+        stored = merge_deploy(
+            stored,
+            report,
+            source=source,
+            service=service,
+            environment=environment_name,
+            tier=environment.tier,
+            received_at=told.received_at,
+        )
+    assert stored is not None
+    return stored
+
+
+async def _book_changes(store: Store, topology: Topology, batch: Sequence[Told], booked: Booked) -> None:
+    reports: dict[ChangeKey, list[tuple[Told, ChangeReport]]] = {}
+    for told in batch:
+        assert isinstance(told.report, ChangeReport)
+        reports.setdefault((told.source, told.report.change_id), []).append((told, told.report))
+    if not reports:
+        return
+    before = await store.changes.by_keys(reports.keys())
+    after = {key: _folded_change(before.get(key), topology, told) for key, told in reports.items()}
+    numbers = await store.changes.add_many([c for key, c in after.items() if key not in before])
+    await store.changes.save_many([c for key, c in after.items() if key in before and before[key] != c])
+    for key, change in after.items():
+        numbered = replace(change, id=numbers.get(key, change.id))
+        booked.notices += change_notices(before.get(key), numbered, topology)
+
+
+def _folded_change(stored: Change | None, topology: Topology, reports: Iterable[tuple[Told, ChangeReport]]) -> Change:
+    for told, report in reports:
+        service = topology.service_named(report.service)
+        assert service is not None  # held back otherwise
+        stored = merge_change(stored, report, source=told.source, service=service.name, received_at=told.received_at)
+    assert stored is not None
+    return stored
+
+
+async def _book_incident(store: Store, topology: Topology, told: Told, report: IncidentReport) -> list[Notice]:
+    key = told.source, report.incident_id
+    before = (await store.incidents.by_keys({key})).get(key)
+    services = [known.name for name in report.services if (known := topology.service_named(name))]
+    after = merge_incident(
+        before, report, source=told.source, services=tuple(dict.fromkeys(services)), received_at=told.received_at
+    )
+    if before is None:
+        leader = await store.incidents.open_leader(told.source, report.group_key) if report.group_key else None
+        after = await store.incidents.add(replace(after, leader_id=None if after.is_signal else leader))
+    elif after != before:
+        await store.incidents.save(after)
+    await _tell_timeline(store, before, after, told)
+    return incident_notices(before, after, topology)
+
+
+async def _tell_timeline(store: Store, before: Incident | None, after: Incident, told: Told) -> None:
+    """Write the change of state into the history; the same change told again is the same entry."""
+    if after.is_signal or (before is not None and before.status is after.status):
+        return
+    entry = TimelineEntry(
+        incident_id=after.id, at=after.status_at, kind=_ENTRY_OF[after.status], actor=after.actor, via=told.source
+    )
+    await store.incidents.add_entry(entry, key=f"{after.status}:{after.status_at.isoformat()}")

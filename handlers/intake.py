@@ -1,0 +1,252 @@
+"""The door: authenticates and parses a request, and answers once it is on disk.
+
+Requests that wait at the same moment are stored in one transaction by one writer (group commit), each answered after
+its own row is durable. One row that cannot be stored never takes its neighbours with it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import zstandard
+
+from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, TwinspanError, Unavailable
+from handlers.ports import Telemetry, Transaction
+from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
+from models.records import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
+from models.store.deliveries import NewDelivery, Stored
+from models.topology import Topology, WebhookSource
+
+# INGEST rule 5: accepted with a flag over 5 minutes ahead, refused over 24 hours ahead.
+FLAGGED_AHEAD: Final = timedelta(minutes=5)
+REFUSED_AHEAD: Final = timedelta(hours=24)
+
+PRESSURE_WINDOW: Final = 0.25
+BUSY_GROUP: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the sender is told: stored now, stored before, or not ours (`ignored` with its reason)."""
+
+    status: Literal["accepted", "duplicate", "ignored"]
+    delivery: int | None = None
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+
+@dataclass(slots=True)
+class _Waiting:
+    delivery: NewDelivery
+    stored: asyncio.Future[Stored]
+
+
+@dataclass(slots=True)
+class Pressure:
+    """How hard the door is pressed, over windows of a quarter of a second."""
+
+    began: float = 0.0
+    stored: int = 0
+    groups: int = 0
+    last_stored: int = 0
+    last_groups: int = 0
+
+    def add(self, size: int, now: float) -> None:
+        """Count a group that was stored at `now` (monotonic seconds)."""
+        self._turn(now)
+        self.stored += size
+        self.groups += 1
+
+    def is_open(self, now: float) -> bool:
+        """Say whether requests come in at all."""
+        self._turn(now)
+        return self.stored + self.last_stored > 0
+
+    def is_busy(self, now: float) -> bool:
+        """Say whether more come in than are stored at once: a mean group of sixteen or more."""
+        self._turn(now)
+        return self.last_groups > 0 and self.last_stored >= BUSY_GROUP * self.last_groups
+
+    def _turn(self, now: float) -> None:
+        age = now - self.began
+        if age < PRESSURE_WINDOW:
+            return
+        is_next = age < 2 * PRESSURE_WINDOW
+        self.last_stored, self.last_groups = (self.stored, self.groups) if is_next else (0, 0)
+        self.began, self.stored, self.groups = now, 0, 0
+
+
+@dataclass(kw_only=True)
+class Intake:
+    """The door of one process. `run` is its one writer; `receive` may be called by any number of requests at once.
+
+    `queue_size` bounds how many requests may wait to be stored; further ones are told to come again. `elapsed`
+    returns seconds on a monotonic clock. `on_stored` is called after each group.
+    """
+
+    transaction: Transaction
+    topology: Callable[[], Topology]
+    telemetry: Telemetry
+    elapsed: Callable[[], float]
+    on_stored: Callable[[], None]
+    queue_size: int = 2_000
+    group_size: int = 256
+    _pressure: Pressure = field(default_factory=Pressure)
+    _queue: deque[_Waiting] = field(default_factory=deque)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _compressor: zstandard.ZstdCompressor = field(default_factory=lambda: zstandard.ZstdCompressor(level=1))
+
+    @property
+    def depth(self) -> int:
+        """How many requests wait to be stored."""
+        return len(self._queue)
+
+    def is_open(self) -> bool:
+        """Say whether requests come in at the moment."""
+        return self._pressure.is_open(self.elapsed())
+
+    def is_busy(self) -> bool:
+        """Say whether the door can hardly keep up."""
+        return self._pressure.is_busy(self.elapsed())
+
+    async def receive(self, source: WebhookSource, kind: SourceKind, request: WebhookRequest) -> Receipt:
+        """Take one request in.
+
+        Raises:
+            NotAuthentic: it did not prove who sent it.
+            MalformedPayload: it can never succeed.
+            Overloaded: it is not stored; the sender should come again.
+        """
+        try:
+            receipt = await self._receive(source, kind, request)
+        except (NotAuthentic, MalformedPayload, Overloaded) as error:
+            refused = {NotAuthentic: "not_authentic", MalformedPayload: "malformed"}
+            self.telemetry.delivery(source.name, refused.get(type(error), "overloaded"))
+            raise
+        self.telemetry.delivery(source.name, receipt.status)
+        return receipt
+
+    async def _receive(self, source: WebhookSource, kind: SourceKind, request: WebhookRequest) -> Receipt:
+        kind.verify(request, source)
+        parsed = kind.parse(request, source)
+        if parsed.ignored is not None:
+            return Receipt(status="ignored", reason=parsed.ignored, warnings=parsed.warnings)
+        warnings = (*parsed.warnings, *warnings_about(parsed.reports, self.topology(), request.at))
+        stored = await self._store(_new_delivery(source, kind, request, parsed, self._compressor))
+        return Receipt(
+            status="accepted" if stored.is_new else "duplicate",
+            delivery=stored.id,
+            warnings=warnings,
+            rejected=parsed.rejected,
+        )
+
+    async def _store(self, delivery: NewDelivery) -> Stored:
+        if len(self._queue) >= self.queue_size:
+            raise Overloaded(retry_after=2)
+        waiting = _Waiting(delivery, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._arrived.set()
+        return await waiting.stored
+
+    async def run(self) -> None:
+        """Store what arrives, until cancelled; then what is still waiting."""
+        try:
+            while True:
+                await self._arrived.wait()
+                await self._store_waiting()
+        finally:
+            await self._store_waiting()
+
+    async def _store_waiting(self) -> None:
+        while self._queue:
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
+            started = self.elapsed()
+            await self._store_group(group)
+            ended = self.elapsed()
+            self._pressure.add(len(group), ended)
+            self.telemetry.group(len(group), ended - started)
+            self.on_stored()
+        self._arrived.clear()
+
+    async def _store_group(self, group: Sequence[_Waiting]) -> None:
+        """Store a group in one transaction; where that fails because of a row, find the row by halving."""
+        try:
+            async with self.transaction() as store:
+                results = await store.deliveries.add_group([w.delivery for w in group])
+        except Exception as error:
+            if len(group) == 1 or isinstance(error, Unavailable):
+                _refuse(group, error)
+                return
+            middle = len(group) // 2
+            await self._store_group(group[:middle])
+            await self._store_group(group[middle:])
+            return
+        for waiting, stored in zip(group, results, strict=True):
+            if not waiting.stored.done():
+                waiting.stored.set_result(stored)
+
+
+def _refuse(group: Sequence[_Waiting], error: Exception) -> None:
+    reason = error.reason if isinstance(error, TwinspanError) else "not_stored"
+    for waiting in group:
+        if not waiting.stored.done():
+            refusal = Overloaded(retry_after=5, reason=reason)
+            refusal.__cause__ = error
+            waiting.stored.set_exception(refusal)
+
+
+def _new_delivery(
+    source: WebhookSource,
+    kind: SourceKind,
+    request: WebhookRequest,
+    parsed: Parsed,
+    compressor: zstandard.ZstdCompressor,
+) -> NewDelivery:
+    return NewDelivery(
+        source=source.name,
+        key=parsed.key,
+        event=parsed.event,
+        received_at=request.at,
+        headers=_kept(request.headers, kind.headers),
+        body=compressor.compress(request.body),
+    )
+
+
+def _kept(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: headers[name] for name in names if name in headers}
+
+
+def warnings_about(reports: Sequence[Report], topology: Topology, at: datetime) -> list[str]:
+    """Return what a sender should know although its events are accepted; each thing once.
+
+    Raises:
+        MalformedPayload: an event is more than 24 hours in the future.
+    """
+    warnings: dict[str, None] = {}
+    for report in reports:
+        if isinstance(report, CommitReport):
+            continue
+        ahead = report.occurred_at - at
+        if ahead > REFUSED_AHEAD:
+            raise MalformedPayload("$.occurred_at", f"{report.occurred_at.isoformat()} is more than 24 h in the future")
+        if ahead > FLAGGED_AHEAD:
+            warnings[f"time {report.occurred_at.isoformat()} is in the future; check the sender's clock"] = None
+        for name in unmapped_names(report, topology):
+            warnings[f"{name}: held until it is mapped (see `/bridge map`)"] = None
+    return list(warnings)
+
+
+def unmapped_names(report: DeployReport | ChangeReport | IncidentReport, topology: Topology) -> list[str]:
+    """Return the names of a report that no table of the configuration knows, in words."""
+    names = report.services if isinstance(report, IncidentReport) else (report.service,)
+    services = [topology.service_named(name) for name in names]
+    unknown = [f"unknown service {name!r}" for name, known in zip(names, services, strict=True) if known is None]
+    if isinstance(report, DeployReport) and services[0] is not None:
+        known = topology.environment_named(services[0], report.environment)
+        if known is None:
+            unknown.append(f"unknown environment {report.environment!r} of {services[0].name}")
+    return unknown

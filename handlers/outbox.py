@@ -1,0 +1,262 @@
+"""The outbox: says in Slack what is queued, one channel at a time, in order, at Slack's pace.
+
+One process is a channel's voice while it holds the channel's lease. A message is marked as handed over before it is
+posted and as sent after Slack answered; what is found handed over without an answer is looked for in Slack before it is
+said again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from handlers.context import Context
+from handlers.errors import PostFailure, Unavailable
+from handlers.ports import Posted
+from handlers.routing import CARD, CRITICAL, Notice
+from handlers.views import Message
+from models.records import MessageRef
+from models.store import Store
+from models.store.outbox import UNANSWERED, OutboxItem
+from models.topology import Topology
+
+_log = structlog.get_logger(__name__)
+
+# Slack's clock and ours may differ; a lost message is looked for from a little before it was handed over.
+CLOCK_SKEW: Final = timedelta(minutes=1)
+GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+
+
+class Render(Protocol):
+    """Finds the words for a row of the outbox; `None` when there is nothing to say any more."""
+
+    def __call__(
+        self,
+        store: Store,
+        topology: Topology,
+        *,
+        subject: str,
+        part: str,
+        side: str,
+        channel: str,
+        params: dict[str, str],
+        at: datetime,
+    ) -> Awaitable[Message | None]:
+        """Return the message as it should read at `at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast and how stubborn. Slack takes about one message per second and channel
+    (https://docs.slack.dev/apis/web-api/rate-limits). All in seconds.
+    """
+
+    between_messages: float = 1.0
+    lease: float = 30.0
+    poll: float = 0.5
+    first_retry: float = 1.0
+    longest_retry: float = 300.0
+    when_refused: float = 60.0
+
+
+@dataclass(kw_only=True)
+class Dispatcher:
+    """The outbox of one process. `holder` names the process; `jitter` returns a factor around 1."""
+
+    ctx: Context
+    render: Render
+    holder: str
+    now: Callable[[], datetime]
+    elapsed: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    jitter: Callable[[], float]
+    pace: Pace = field(default_factory=Pace)
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _lanes: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _is_stopping: bool = False
+
+    def wake(self) -> None:
+        """Say that a row is waiting."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Say what waits, until stopped or cancelled."""
+        while not self._is_stopping:
+            try:
+                await self._start_lanes()
+            except Unavailable:
+                _log.warning("outbox_paused", reason=Unavailable.reason)
+            self._work.clear()
+            try:
+                async with asyncio.timeout(self.pace.poll):
+                    await self._work.wait()
+            except TimeoutError:
+                pass
+
+    async def stop(self) -> None:
+        """Let what is being said be recorded, give the channels back, and end."""
+        self._is_stopping = True
+        self.wake()
+        await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+
+    async def _start_lanes(self) -> None:
+        at = self.now()
+        async with self.ctx.reading() as store:
+            channels = await store.outbox.claimable(at, self.holder)
+        for channel in channels:
+            if channel not in self._lanes:
+                lane = asyncio.create_task(self._speak(channel), name=f"outbox {channel}")
+                self._lanes[channel] = lane
+                lane.add_done_callback(lambda _, name=channel: self._lanes.pop(name, None))  # type: ignore[misc]
+
+    async def _speak(self, channel: str) -> None:
+        """Be a channel's voice until nothing is due there."""
+        try:
+            while not self._is_stopping and (item := await self._take(channel)):
+                if not await self._deliver(item):
+                    break
+                await self.sleep(self.pace.between_messages)
+            async with self.ctx.transaction() as store:
+                await store.outbox.release(channel, self.holder)
+        except Unavailable:
+            _log.warning("outbox_paused", channel=channel, reason=Unavailable.reason)
+        except Exception:
+            _log.exception("outbox_lane_failed", channel=channel)
+            await self.sleep(self.pace.first_retry)
+
+    async def _take(self, channel: str) -> OutboxItem | None:
+        at = self.now()
+        async with self.ctx.transaction() as store:
+            until = at + timedelta(seconds=self.pace.lease)
+            if not await store.outbox.lease(channel, self.holder, at=at, until=until):
+                return None
+            return await store.outbox.take(channel, at)
+
+    async def _deliver(self, item: OutboxItem) -> bool:
+        """Say one thing and record it; return whether the channel takes more."""
+        started = self.elapsed()
+        try:
+            posted, outcome = await self._say(item)
+        except PostFailure as failure:
+            self.ctx.telemetry.post(failure.reason, self.elapsed() - started)
+            return await self._keep(item, failure)
+        self.ctx.telemetry.post(outcome, self.elapsed() - started)
+        await self._record(item, posted)
+        return True
+
+    async def _say(self, item: OutboxItem) -> tuple[Posted | None, str]:
+        async with self.ctx.reading() as store:
+            message = await self.render(
+                store,
+                self.ctx.topology,
+                subject=item.subject,
+                part=item.part,
+                side=item.side,
+                channel=item.channel,
+                params=item.params,
+                at=self.now(),
+            )
+            mine = await store.messages.part(item.subject, item.channel, item.part)
+            card = await store.messages.card(item.subject, item.channel) if item.part != CARD else None
+        if message is None:
+            return None, "withdrawn"
+        thread_ts = card.ts if card else None
+        if mine is None and item.is_doubtful:
+            mine = await self._found(item, thread_ts)
+        if mine is not None:
+            try:
+                return await self.ctx.messenger.update(mine.channel_id, mine.ts, message, key=item.key), "updated"
+            except PostFailure as failure:
+                if failure.reason not in GONE:
+                    raise
+        return await self._post(item, message, thread_ts), "posted"
+
+    async def _post(self, item: OutboxItem, message: Message, thread_ts: str | None) -> Posted:
+        try:
+            return await self.ctx.messenger.post(item.channel, message, key=item.key, thread_ts=thread_ts)
+        except PostFailure as failure:
+            if thread_ts is None or failure.reason not in GONE:
+                raise
+        return await self.ctx.messenger.post(item.channel, message, key=item.key)
+
+    async def _found(self, item: OutboxItem, thread_ts: str | None) -> MessageRef | None:
+        """Look in Slack for a message that was handed over without an answer."""
+        since = (item.posting_since or item.created_at) - CLOCK_SKEW
+        try:
+            found = await self.ctx.messenger.find(item.channel, key=item.key, since=since, thread_ts=thread_ts)
+        except PostFailure as failure:
+            if not failure.is_permanent:
+                raise
+            _log.warning("outbox_cannot_look", channel=item.channel, reason=failure.reason)
+            return None
+        _log.info("outbox_doubtful", key=item.key, found=found is not None)
+        return _reference(item, found) if found else None
+
+    async def _record(self, item: OutboxItem, posted: Posted | None) -> None:
+        at = self.now()
+        async with self.ctx.transaction() as store:
+            await store.outbox.sent(item, at)
+            await store.outbox.pause(item.channel, at + timedelta(seconds=self.pace.between_messages))
+            if posted is not None:
+                is_first = await store.messages.part(item.subject, item.channel, item.part) is None
+                await store.messages.remember(_reference(item, posted), at)
+                if is_first and item.part == CARD:
+                    await store.outbox.notify(await _other_cards(store, item), at)
+
+    async def _keep(self, item: OutboxItem, failure: PostFailure) -> bool:
+        """Keep what Slack did not take, for later or for a person; return whether the channel takes more."""
+        _log.warning("post_failed", key=item.key, channel=item.channel, reason=failure.reason, attempts=item.attempts)
+        at = self.now()
+        async with self.ctx.transaction() as store:
+            if failure.is_permanent:
+                await store.outbox.fail(item, failure.reason)
+                await store.outbox.notify(self._complaint(item), at)
+                return True
+            if failure.retry_after is not None:
+                until = at + timedelta(seconds=failure.retry_after)
+                await store.outbox.put_back(item, due_at=at, reason=failure.reason)
+                await store.outbox.pause(item.channel, until, failure.reason)
+                return False
+            reason = UNANSWERED if failure.may_have_arrived else failure.reason
+            due = at + timedelta(seconds=self._backoff(item.attempts, is_refused=failure.is_refusal))
+            await store.outbox.put_back(item, due_at=due, reason=reason)
+            if failure.is_refusal:
+                await store.outbox.pause(item.channel, due, failure.reason)
+            return not failure.is_refusal
+
+    def _backoff(self, attempts: int, *, is_refused: bool) -> float:
+        if is_refused:
+            return self.pace.when_refused
+        doubled = self.pace.first_retry * 2.0 ** min(attempts, 20)
+        return min(doubled, self.pace.longest_retry) * self.jitter()
+
+    def _complaint(self, item: OutboxItem) -> list[Notice]:
+        admin = self.ctx.topology.admin_channel
+        if admin is None or admin == item.channel:
+            return []
+        subject = f"channel:{item.channel}"
+        return [Notice(subject=subject, part=CARD, channel=admin, side="admin", priority=CRITICAL)]
+
+
+def _reference(item: OutboxItem, posted: Posted) -> MessageRef:
+    return MessageRef(
+        subject=item.subject,
+        part=item.part,
+        side=item.side,
+        channel=item.channel,
+        channel_id=posted.channel_id,
+        ts=posted.ts,
+        permalink=posted.permalink,
+    )
+
+
+async def _other_cards(store: Store, item: OutboxItem) -> list[Notice]:
+    """Return the cards of the same subject in other channels: they can link to this one now."""
+    others = [m for m in await store.messages.of_subject(item.subject) if m.part == CARD and m.channel != item.channel]
+    return [
+        Notice(subject=m.subject, part=m.part, channel=m.channel, side=m.side, params=item.params)  # type: ignore[arg-type]
+        for m in others
+    ]
