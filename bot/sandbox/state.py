@@ -25,9 +25,10 @@ class User:
 class Message:
     """One message. `ts` is its identity within `channel`; `thread_ts` is the parent's `ts` (a parent has its own).
 
-    `user` is always a user's id (the bot's own, for its messages). `username`, `icon_url` and `icon_emoji` are what the
-    bot asked to be shown as. `ephemeral_to` is the one user who sees it. `edited` is the time of the last edit as a ts.
-    `reactions` maps the emoji's name to user ids in order. `files` are file ids.
+    `user` is always a user's id (the bot's own, for its messages). `username`, `icon_url` and `icon_emoji` are what
+    the bot asked to be shown as. `ephemeral_to` is the one user who sees it. `edited` is the time of the last edit as
+    a ts. `reactions` maps the emoji's name to user ids in order. `files` are file ids. `state` is what was chosen in
+    its menus, as Slack sends it: block id, action id, value.
     """
 
     channel: str
@@ -50,6 +51,7 @@ class Message:
     reactions: dict[str, list[str]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     pinned: bool = False
+    state: Json = field(default_factory=dict)
 
     @property
     def is_reply(self) -> bool:
@@ -78,7 +80,8 @@ class Channel:
 class View:
     """A modal on one person's screen, or one person's App Home. `payload` is the dict the bot sent.
 
-    `errors` (block id to words) are what the last submission was answered with.
+    `errors` (block id to words) are what the last submission was answered with; `state` is what was chosen and typed
+    so far, as Slack sends it: block id, action id, value.
     """
 
     id: str
@@ -89,6 +92,23 @@ class View:
     root_view_id: str
     previous_view_id: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    state: Json = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> list[Json]:
+        """The blocks that it shows."""
+        blocks: list[Json] = self.payload["blocks"]
+        return blocks
+
+
+@dataclass(slots=True, kw_only=True)
+class Usergroup:
+    """A group of people with a handle (without the at sign)."""
+
+    id: str
+    handle: str
+    name: str
+    users: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -56,6 +56,7 @@ from bot.sandbox.state import (
     Message,
     Outcome,
     User,
+    Usergroup,
     View,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "Outcome",
     "Subscription",
     "User",
+    "Usergroup",
     "View",
     "Workspace",
 ]
@@ -129,6 +131,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.views: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        self.usergroups: dict[str, Usergroup] = {}
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []

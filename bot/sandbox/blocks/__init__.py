@@ -33,9 +33,9 @@ from typing import Any, Literal, TypeAlias
 from bot.sandbox.blocks.checks import items
 from bot.sandbox.blocks.layout import BLOCKS
 from bot.sandbox.blocks.views import view_problems
-from bot.sandbox.blocks.whole import characters, crowded, duplicates, interactive
+from bot.sandbox.blocks.whole import characters, crowded, duplicates, interactive, with_ids
 
-__all__ = ["MOST_SHOWN", "Surface", "interactive", "problems", "size", "view_problems"]
+__all__ = ["MOST_SHOWN", "Surface", "interactive", "problems", "size", "view_problems", "with_ids"]
 
 Surface: TypeAlias = Literal["message", "modal", "home"]
 

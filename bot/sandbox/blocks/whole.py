@@ -1,6 +1,7 @@
 """Rules that look at all blocks of one message or view together: counts, unique ids, one table, two charts, sizes."""
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from bot.sandbox.blocks.checks import at
@@ -36,6 +37,16 @@ def interactive(block: Block) -> list[tuple[Block, str]]:
         if isinstance(block.get(name), dict) and block[name].get("type") != "image":
             found.append((block[name], f"/{name}"))
     return found
+
+
+def with_ids(blocks: list[Block], new_id: Callable[[str], str]) -> list[Block]:
+    """A copy in which every block has a block_id and every interactive element an action_id, as Slack gives them."""
+    named = copy.deepcopy(blocks)
+    for block in named:
+        block.setdefault("block_id", new_id("b"))
+        for element, _ in interactive(block):
+            element.setdefault("action_id", new_id("a"))
+    return named
 
 
 def duplicates(blocks: list[Block], pointer: str) -> Iterator[str]:
