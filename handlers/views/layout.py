@@ -15,6 +15,7 @@ MOST_OF_A_SECTION: Final = 2900
 MOST_IN_ALL: Final = 12_000
 MOST_OF_A_TEXT: Final = 3000
 SEPARATOR: Final = " · "
+NOTHING: Final = "–"
 
 _CUT: Final = "_Shortened: this is more than one message can hold._"
 
@@ -82,7 +83,7 @@ def paragraphs(lines: Iterable[str]) -> list[Block]:
 
 def message(text: str, blocks: Iterable[Block]) -> Message:
     """Return a message within the limits; what is too much is left out, and that is said. Buttons always stay."""
-    return Message(text=fit(text, MOST_OF_A_TEXT), blocks=tuple(_within_limits(list(blocks))))
+    return Message(text=fit(text.strip() or NOTHING, MOST_OF_A_TEXT), blocks=tuple(_within_limits(list(blocks))))
 
 
 def said(text: str) -> Message:
@@ -115,4 +116,4 @@ def _within_limits(blocks: list[Block]) -> list[Block]:
 
 def _markup(text: str) -> Block:
     # Verbatim: Slack must not find links, channels or mentions in text by itself.
-    return {"type": "mrkdwn", "text": text or "–", "verbatim": True}
+    return {"type": "mrkdwn", "text": text.strip() or NOTHING, "verbatim": True}

@@ -1,0 +1,192 @@
+"""The one place where a person opens, acknowledges, resolves, reopens or annotates an incident.
+
+Each move is one transaction: the records of the whole group, a line in the timeline, and the notices.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+from handlers.context import Context
+from handlers.errors import UserError
+from handlers.routing import CRITICAL, NORMAL, SIDES, Notice, incident_notices, subject_of
+from models.merging import incident_state
+from models.records import EntryKind, Incident, IncidentStatus, Severity, TimelineEntry
+from models.store import Store
+
+SOURCE: Final = "slack"
+
+Move: TypeAlias = Literal["acknowledge", "resolve", "reopen"]
+
+_STATUS: Final[dict[Move, IncidentStatus]] = {
+    "acknowledge": IncidentStatus.ACKNOWLEDGED,
+    "resolve": IncidentStatus.RESOLVED,
+    "reopen": IncidentStatus.REOPENED,
+}
+_KIND: Final[dict[Move, EntryKind]] = {
+    "acknowledge": EntryKind.ACKNOWLEDGED,
+    "resolve": EntryKind.RESOLVED,
+    "reopen": EntryKind.REOPENED,
+}
+_DONE: Final[dict[Move, str]] = {"acknowledge": "acknowledged", "resolve": "resolved", "reopen": "open"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a move did: the leader as it is now, and how many incidents of its group changed."""
+
+    leader: Incident
+    changed: int
+
+
+async def open_incident(
+    ctx: Context,
+    *,
+    services: tuple[str, ...],
+    title: str,
+    severity: Severity | None,
+    environment: str | None = None,
+    by: str,
+    request_id: str,
+    at: datetime,
+) -> Incident:
+    """Store a new incident and tell both sides. The same `request_id` again returns what is stored."""
+    incident = Incident(
+        source=SOURCE,
+        incident_id=request_id,
+        services=services,
+        title=title,
+        severity=severity,
+        environment=environment,
+        status=IncidentStatus.TRIGGERED,
+        status_at=at,
+        started_at=at,
+        actor=by,
+        received_at=at,
+        latest_at=at,
+    )
+    async with ctx.transaction() as store:
+        known = await store.incidents.by_keys({(SOURCE, request_id)})
+        if known:
+            return known[SOURCE, request_id]
+        stored = await store.incidents.add(incident)
+        entry = TimelineEntry(incident_id=stored.id, at=at, kind=EntryKind.TRIGGERED, actor=by, text=title, via=SOURCE)
+        await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
+        await store.outbox.notify(incident_notices(None, stored, ctx.topology), at)
+    ctx.wake_outbox()
+    return stored
+
+
+async def move(
+    ctx: Context, number: int, what: Move, *, by: str, request_id: str, at: datetime, text: str | None = None
+) -> Moved:
+    """Acknowledge, resolve or reopen an incident with its whole group. Of two people at once the first one does it.
+
+    Raises:
+        UserError: there is no such incident, or it is in that state already (says who did it).
+    """
+    async with ctx.transaction() as store:
+        group = await _locked_group(store, number)
+        moved = [(member, _moved(member, what, by, at)) for member in group if _can_move(member, what)]
+        if not moved:
+            raise UserError(_already(group, what))
+        for _, after in moved:
+            await store.incidents.save(after)
+        first_before, first_after = moved[0]
+        entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=SOURCE)
+        await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
+        await store.outbox.notify(incident_notices(first_before, first_after, ctx.topology), at)
+    ctx.wake_outbox()
+    changed = {after.id: after for _, after in moved}
+    return Moved(leader=changed.get(group[0].id, group[0]), changed=len(moved))
+
+
+async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id: str, at: datetime) -> Incident:
+    """Add a person's words to an incident's timeline and to its threads.
+
+    Raises:
+        UserError: there is no such incident, or nothing was said.
+    """
+    words = text.strip()
+    if not words:
+        raise UserError("What shall the note say? `/incident note INC-12 we drained eu-1`")
+    async with ctx.transaction() as store:
+        leader = (await _group(store, number))[0]
+        entry = TimelineEntry(incident_id=leader.id, at=at, kind=EntryKind.NOTE, actor=by, text=words, via=SOURCE)
+        if await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}"):
+            await store.outbox.notify(_note_notices(leader, words, by, at, ctx), at)
+    ctx.wake_outbox()
+    return leader
+
+
+async def _group(store: Store, number: int) -> list[Incident]:
+    """Return the incidents shown in one message, the leader first."""
+    incident = await store.incidents.get(number)
+    if incident is None or incident.is_signal:
+        raise UserError(f"There is no incident INC-{number}. `/incident list` shows what is open.")
+    members = await store.incidents.members(incident.leader_id or incident.id)
+    return sorted(members, key=lambda member: (member.id != member.leader_id, member.id)) or [incident]
+
+
+async def _locked_group(store: Store, number: int) -> list[Incident]:
+    """Return a group whose records nobody else changes until the transaction ends."""
+    members = await _group(store, number)
+    locked = await store.incidents.by_keys({(member.source, member.incident_id) for member in members})
+    return [locked[member.source, member.incident_id] for member in members]
+
+
+def _can_move(incident: Incident, what: Move) -> bool:
+    if incident.is_signal:
+        return False
+    match what:
+        case "acknowledge":
+            return incident.status in (IncidentStatus.TRIGGERED, IncidentStatus.REOPENED)
+        case "resolve":
+            return incident.status is not IncidentStatus.RESOLVED
+        case "reopen":
+            return incident.status is IncidentStatus.RESOLVED
+
+
+def _moved(incident: Incident, what: Move, by: str, at: datetime) -> Incident:
+    """Return an incident after a move; its instants decide its state, as they do for what monitors report.
+
+    A monitor's clock may be ahead of ours: a move never lies before what it follows.
+    """
+    at = max(at, incident.status_at + timedelta(microseconds=1))
+    match what:
+        case "acknowledge":
+            first = incident.acknowledged_at or at
+            after = replace(incident, acknowledged_at=first, last_acknowledged_at=at, acknowledged_by=by)
+        case "resolve":
+            after = replace(incident, resolved_at=at, resolved_by=by)
+        case "reopen":
+            after = replace(incident, reopened_at=at)
+    status, status_at = incident_state(after)
+    return replace(after, status=status, status_at=status_at or at)
+
+
+def _already(group: list[Incident], what: Move) -> str:
+    state = _STATUS[what]
+    if what == "acknowledge" and all(member.status is IncidentStatus.RESOLVED for member in group):
+        state = IncidentStatus.RESOLVED
+    done = max(group, key=lambda member: member.status_at)
+    by = done.resolved_by if state is IncidentStatus.RESOLVED else done.acknowledged_by
+    words = "resolved" if state is IncidentStatus.RESOLVED else _DONE[what]
+    return f"INC-{group[0].id} is {words} already" + (f", by {by}." if by and what != "reopen" else ".")
+
+
+def _note_notices(leader: Incident, words: str, by: str, at: datetime, ctx: Context) -> list[Notice]:
+    priority = CRITICAL if leader.severity in (Severity.SEV1, Severity.SEV2) else NORMAL
+    part = f"note:{leader.id}:{at:%Y%m%dT%H%M%S%f}"
+    targets = {b.channel(side): side for b in ctx.topology.bridges_for(leader.services) for side in SIDES}
+    return [
+        Notice(
+            subject=subject_of(leader),
+            part=part,
+            channel=channel,
+            side=side,
+            priority=priority,
+            params={"incident": str(leader.id), "by": by, "text": words},
+        )
+        for channel, side in targets.items()
+    ]

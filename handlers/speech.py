@@ -1,0 +1,190 @@
+"""Finds the words for a row of the outbox: loads what a view needs, at the moment it is posted, and calls it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from handlers.routing import CARD, SIDES, Audience
+from handlers.views import Message, changes, deploys, failures, incidents
+from handlers.views.failures import ChannelTrouble, UnknownName
+from models.records import Deploy, DeployStatus, Incident, IncidentStatus
+from models.store import Store
+from models.topology import Topology
+
+_SUSPECT_WINDOW: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One row of the outbox, and where it finds what it tells of. `name` is what follows the subject's first colon."""
+
+    store: Store
+    topology: Topology
+    subject: str
+    name: str
+    part: str
+    side: Audience
+    channel: str
+    params: dict[str, str]
+    at: datetime
+
+
+async def render(
+    store: Store,
+    topology: Topology,
+    *,
+    subject: str,
+    part: str,
+    side: str,
+    channel: str,
+    params: dict[str, str],
+    at: datetime,
+) -> Message | None:
+    """Return the message for one side as it should read at `at`; `None` when there is nothing to say any more."""
+    kind, _, name = subject.partition(":")
+    row = _Row(
+        store=store,
+        topology=topology,
+        subject=subject,
+        name=name,
+        part=part,
+        side=cast(Audience, side),
+        channel=channel,
+        params=params,
+        at=at,
+    )
+    speaker = _SPEAKERS.get(kind)
+    return await speaker(row) if speaker else None
+
+
+async def _deploy(row: _Row) -> Message | None:
+    deploy = await row.store.deploys.get(int(row.name))
+    view = {CARD: deploys.card, "details": deploys.details, "failed": deploys.failed}.get(row.part)
+    if deploy is None or view is None:
+        return None
+    commits = await row.store.deploys.commits(deploy.id)
+    previous = await _last_good(row.store, deploy)
+    runbook = _runbook(row.topology, (deploy.service,))
+    if row.part == CARD:
+        over = await _elsewhere(row)
+        return deploys.card(deploy, row.side, commits=commits, previous=previous, runbook=runbook, elsewhere=over)
+    return view(deploy, row.side, commits=commits, previous=previous, runbook=runbook)
+
+
+async def _change(row: _Row) -> Message | None:
+    change = await row.store.changes.get(int(row.name))
+    if change is None:
+        return None
+    return changes.card(
+        change,
+        row.side,
+        at=row.at,
+        undo_until=change.received_at + row.topology.undo_window,
+        runbook=_runbook(row.topology, (change.service,)),
+        elsewhere=await _elsewhere(row),
+    )
+
+
+async def _incident(row: _Row) -> Message | None:
+    leader = await row.store.incidents.get(int(row.name))
+    if leader is None:
+        return None
+    members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
+    if row.part == CARD:
+        services = tuple(dict.fromkeys(name for member in members for name in member.services))
+        return incidents.card(
+            leader,
+            row.side,
+            members=members,
+            runbook=_runbook(row.topology, services),
+            recent_deploys=await _suspects(row.store, leader, services),
+            elsewhere=await _elsewhere(row),
+        )
+    if row.part.startswith("note:"):
+        return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))
+    return _moved(row, members)
+
+
+def _moved(row: _Row, members: list[Incident]) -> Message | None:
+    """Return the reply for a change of state: one for a whole group, when its last member got there."""
+    word, number = row.part.split(":")[:2]
+    incident = next((member for member in members if member.id == int(number)), None)
+    if incident is None or word not in set(IncidentStatus):
+        return None
+    status = IncidentStatus(word)
+    if status is IncidentStatus.RESOLVED and not _is_last_resolved(incident, members):
+        return None
+    return incidents.moved(incident, status, row.side, members=members)
+
+
+def _is_last_resolved(incident: Incident, members: list[Incident]) -> bool:
+    """Of a group that resolves alert by alert only the end of the last one is worth a reply; the card counts them."""
+    if len(members) == 1:
+        return True
+    is_over = not any(member.status.is_open for member in members)
+    return is_over and incident.id == max(members, key=lambda m: (m.status_at, m.id)).id
+
+
+async def _channel(row: _Row) -> Message | None:
+    queue = next((q for q in await row.store.outbox.queues() if q.channel == row.name), None)
+    if queue is None:
+        return None
+    return failures.channel(
+        ChannelTrouble(
+            channel=queue.channel,
+            failed=queue.failed,
+            waiting=queue.waiting,
+            oldest_at=queue.oldest_at,
+            reason=queue.failed_reason,
+        )
+    )
+
+
+async def _held(row: _Row) -> Message | None:
+    names = await row.store.names.held()
+    return failures.unknown_names(
+        [UnknownName(kind=n.kind, name=n.name, service=n.service, deliveries=n.deliveries) for n in names]
+    )
+
+
+async def _last_good(store: Store, deploy: Deploy) -> Deploy | None:
+    """Return the last deployment of the same service and environment that succeeded before this one."""
+    before = deploy.finished_at or deploy.latest_at
+    recent = await store.deploys.recent(
+        services=[deploy.service], environment=deploy.environment, until=before, limit=20
+    )
+    return next((d for d in recent if d.id != deploy.id and d.status is DeployStatus.SUCCEEDED), None)
+
+
+async def _suspects(store: Store, leader: Incident, services: tuple[str, ...]) -> list[Deploy]:
+    started = leader.started_at or leader.received_at
+    recent = await store.deploys.recent(services=services, since=started - _SUSPECT_WINDOW, until=started, limit=10)
+    return [d for d in recent if d.status in (DeployStatus.SUCCEEDED, DeployStatus.FAILED)][:3]
+
+
+async def _elsewhere(row: _Row) -> str | None:
+    """Return the link to the same subject's message in the other channel of a bridge this channel belongs to."""
+    for bridge in row.topology.bridges:
+        for side in SIDES:
+            other = bridge.channel("ops" if side == "dev" else "dev")
+            if bridge.channel(side) != row.channel or other == row.channel:
+                continue
+            message = await row.store.messages.card(row.subject, other)
+            if message and message.permalink:
+                return message.permalink
+    return None
+
+
+def _runbook(topology: Topology, services: tuple[str, ...]) -> str | None:
+    known = (topology.service_named(name) for name in services)
+    return next((service.runbook for service in known if service and service.runbook), None)
+
+
+_SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
+    "deploy": _deploy,
+    "change": _change,
+    "incident": _incident,
+    "channel": _channel,
+    "held": _held,
+}

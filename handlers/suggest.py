@@ -1,0 +1,26 @@
+"""“Did you mean …?”: the nearest known word to one that was mistyped."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+_NEAR_ENOUGH: Final = 0.6
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was most likely meant, in its own spelling; `None` where none is near."""
+    by_folded = {name.casefold(): name for name in known}
+    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=_NEAR_ENOUGH)
+    return by_folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], show: str = "{}") -> str:
+    """Return a question to append to a complaint, or a list of what is known; `show` wraps a word."""
+    names = list(known)
+    meant = nearest(word, names)
+    if meant is not None:
+        return f" Did you mean {show.format(meant)}?"
+    if not names:
+        return ""
+    listed = ", ".join(show.format(name) for name in names[:12])
+    return f" I know {listed}{' …' if len(names) > 12 else ''}."

@@ -1,0 +1,120 @@
+"""The forms: a small change, a note on an incident, a new incident. Each field's block id is its name.
+
+`private_metadata` carries, as JSON, the channel the form was opened from (that is where its answer is shown) and
+what else the submit needs.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from handlers.views import Block, Modal
+from handlers.views.layout import context, plain_text
+from handlers.views.text import clean, line, link, shorten
+
+CHANGE: Final = "change_form"
+NOTE: Final = "incident_note_form"
+OPEN: Final = "incident_open_form"
+
+# https://docs.slack.dev/reference/block-kit/composition-objects/option-object : 100 options, 75 characters each.
+_MOST_OPTIONS: Final = 100
+_MOST_OF_AN_OPTION: Final = 75
+_NOTHING_TO_CHOOSE: Final = "–"
+
+
+def change(
+    *,
+    services: Sequence[str],
+    environments: Sequence[str],
+    channel_id: str,
+    what: str = "",
+    url: str | None = None,
+) -> Modal:
+    """Return the form for a small change, prefilled with `what`; `url` is what it refers to."""
+    fields = [
+        _select("service", "Service", services, chosen=services[0] if len(services) == 1 else None),
+        _input("what", "What changed", what, hint="One sentence, as you would tell the other channel."),
+        _select("environment", "Environment", environments, optional=True),
+        _select("risk", "Risk", ["standard", "normal", "emergency"], optional=True),
+        _input("revert", "How to revert it", optional=True),
+    ]
+    refers = [context(f"It will link to {link(url, 'the message')}.")] if url else []
+    return _modal(CHANGE, "Log a change", "Log it", [*fields, *refers], {"channel": channel_id, "url": url or ""})
+
+
+def note(*, incident: str, title: str, number: int, channel_id: str) -> Modal:
+    """Return the form for a note on an incident (`incident` is its label)."""
+    fields = [context(f"*{incident}* {line(title, 200)}"), _input("note", "Note", many_lines=True)]
+    return _modal(NOTE, f"Note on {incident}", "Add", fields, {"channel": channel_id, "incident": str(number)})
+
+
+def open_incident(*, services: Sequence[str], channel_id: str) -> Modal:
+    """Return the form for a new incident."""
+    fields = [
+        _select("service", "Service", services, chosen=services[0] if len(services) == 1 else None),
+        _input("title", "What is wrong"),
+        _select("severity", "Severity (sev1 is the worst)", [f"sev{n}" for n in range(1, 6)], optional=True),
+    ]
+    return _modal(OPEN, "Open an incident", "Open it", fields, {"channel": channel_id})
+
+
+def metadata(value: str) -> dict[str, str]:
+    """Return what a form carried; empty where it is not one of ours."""
+    try:
+        carried = json.loads(value)
+    except ValueError:
+        return {}
+    return {k: v for k, v in carried.items() if isinstance(v, str)} if isinstance(carried, dict) else {}
+
+
+def _modal(callback_id: str, title: str, submit: str, blocks: list[Block], carried: Mapping[str, str]) -> Modal:
+    view: dict[str, Any] = {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain_text(title, 24),
+        "submit": plain_text(submit, 24),
+        "close": plain_text("Cancel", 24),
+        "private_metadata": json.dumps(carried),
+        "blocks": blocks,
+    }
+    return Modal(view=view)
+
+
+def _input(
+    name: str, label: str, value: str = "", *, hint: str = "", optional: bool = False, many_lines: bool = False
+) -> Block:
+    most = 2500 if many_lines else 500
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "multiline": many_lines,
+        "min_length": 0 if optional else 1,
+        "max_length": most,
+    }
+    if value:
+        element["initial_value"] = shorten(" ".join(clean(value).split()), most)
+    return _field(name, label, element, optional=optional) | ({"hint": plain_text(hint, 200)} if hint else {})
+
+
+def _select(
+    name: str, label: str, values: Sequence[str], *, chosen: str | None = None, optional: bool = False
+) -> Block:
+    options = [_option(value) for value in list(values)[:_MOST_OPTIONS]] or [_option(_NOTHING_TO_CHOOSE)]
+    element: Block = {"type": "static_select", "action_id": name, "options": options}
+    if chosen is not None:
+        element["initial_option"] = _option(chosen)
+    return _field(name, label, element, optional=optional)
+
+
+def _option(value: str) -> Block:
+    return {"text": plain_text(value, _MOST_OF_AN_OPTION), "value": value[:150]}
+
+
+def _field(name: str, label: str, element: Block, *, optional: bool) -> Block:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain_text(label, 200),
+        "element": element,
+        "optional": optional,
+    }

@@ -1,0 +1,218 @@
+"""Every message is taken by Slack, stands alone as text, and cannot be turned against a channel."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+
+from bot.sandbox.blocks import problems, size, view_problems
+from handlers.views import Message, bridge, changes, deploys, failures, help, incidents, modals
+from models.records import DeployStatus, EntryKind, IncidentStatus, Side, TimelineEntry
+from models.topology import Bridge
+from tests.handlers.views import samples
+from tests.handlers.views.samples import AT
+from tests.handlers.views.test_text import BROADCAST, HOSTILE
+
+LATER = AT + timedelta(minutes=5)
+OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*)>")
+
+
+def everything_said(words: str, side: Side) -> Iterator[Message]:
+    deploy = _with_words(samples.deploy(), words)
+    commits = [_with_words(samples.commit(), words)] * 12
+    for status in DeployStatus:
+        moved = replace(deploy, status=status)
+        told: dict[str, Any] = {"commits": commits, "previous": samples.deploy(id=11, version=words), "runbook": words}
+        yield deploys.card(moved, side, elsewhere=words, **told)
+        yield deploys.details(moved, side, **told)
+        yield deploys.failed(moved, side, **told)
+    yield deploys.listing([deploy] * 12, "Deploys", more=True)
+    change = _with_words(samples.change(), words)
+    yield changes.card(change, side, at=AT, undo_until=LATER, runbook=words, elsewhere=words)
+    yield changes.card(replace(change, is_undone=True, undone_by=words), side, at=AT)
+    yield changes.echo(change, at=AT, undo_until=LATER)
+    yield changes.undone(change)
+    yield from _said_of_incidents(words, side)
+    yield failures.channel(failures.ChannelTrouble(channel=words, failed=2, waiting=1, oldest_at=AT, reason=words))
+    name = failures.UnknownName(kind="service", name=words, service=words, deliveries=3)
+    yield failures.unknown_names([name] * 25)
+    yield bridge.status(_status(words, name))
+    yield help.problem(words or "?")
+    yield help.command("/change", words, words, [words])
+
+
+def _said_of_incidents(words: str, side: Side) -> Iterator[Message]:
+    base = _with_words(samples.incident(), words)
+    incident = replace(base, services=(words, "payments"), last_acknowledged_at=AT, resolved_at=LATER)
+    for status in IncidentStatus:
+        moved = replace(incident, status=status)
+        yield incidents.card(moved, side, members=[moved] * 12, recent_deploys=[samples.deploy(version=words)])
+        yield incidents.moved(moved, status, side)
+    yield incidents.note(incident, by=words, text=words)
+    yield incidents.listing([incident] * 12, "Open")
+    entry = TimelineEntry(incident_id=3, at=AT, kind=EntryKind.NOTE, actor=words, text=words, via=words)
+    yield incidents.detail(incident, [incident], [entry] * 12)
+
+
+def _status(words: str, name: failures.UnknownName) -> bridge.Status:
+    sender = bridge.Sender(name=words, kind=words, last_at=AT, deliveries=3, usual_gap_s=60.0, is_silent=True)
+    outgoing = bridge.Outgoing(
+        channel=words,
+        waiting=1,
+        oldest_at=AT,
+        failed=1,
+        failed_reason=words,
+        last_sent_at=AT,
+        paused_until=AT,
+        pause_reason=words,
+    )
+    return bridge.Status(
+        bridges=[Bridge(name=words, dev=words, ops=words, services=(words,))],
+        senders=[sender],
+        outgoing=[outgoing],
+        names=[name],
+        to_apply=3,
+        oldest_to_apply=AT,
+        failed=1,
+    )
+
+
+def _with_words(record: Any, words: str) -> Any:
+    """Return a record whose every text from outside is `words`."""
+    texts = {f.name: words for f in fields(record) if isinstance(getattr(record, f.name), str)}
+    keep = {"status", "severity"}
+    return replace(record, **{name: value for name, value in texts.items() if name not in keep})
+
+
+def assert_acceptable(said: Message) -> None:
+    blocks = list(said.blocks)
+    assert [] == problems(blocks)
+    assert size(blocks) <= 13_000
+    assert said.text.strip()
+    assert len(said.text) <= 3000
+    for shown in [said.text, *_texts(blocks)]:
+        bare = OURS.sub("", shown)
+        assert "<" not in bare
+        assert ">" not in bare
+        assert BROADCAST.search(shown) is None
+    json.dumps(blocks).encode()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every markup text of blocks; plain text objects format nothing."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        else:
+            yield from (text for one in value.values() for text in _texts(one))
+
+
+@pytest.mark.parametrize("side", ["dev", "ops"])
+@settings(max_examples=12, deadline=None)
+@given(words=HOSTILE)
+def test_hostile_text_never_pings_and_never_breaks_a_message(side: Side, words: str) -> None:
+    for said in everything_said(words, side):
+        assert_acceptable(said)
+
+
+@pytest.mark.parametrize("side", ["dev", "ops"])
+def test_very_long_text_stays_within_the_limits(side: Side) -> None:
+    for said in everything_said("<!channel>&" * 5000, side):
+        assert_acceptable(said)
+
+
+@settings(max_examples=12, deadline=None)
+@given(words=HOSTILE)
+def test_forms_take_hostile_text(words: str) -> None:
+    forms = [
+        modals.change(services=["payments"], environments=["production"], channel_id="C1", what=words, url=words),
+        modals.note(incident="INC-3", title=words, number=3, channel_id="C1"),
+        modals.open_incident(services=[], channel_id="C1"),
+    ]
+    for form in forms:
+        assert [] == view_problems(form.view)
+
+
+@pytest.mark.parametrize("side", ["dev", "ops"])
+def test_a_deploy_tells_each_side_in_its_own_words(side: Literal["dev", "ops"]) -> None:
+    previous = samples.deploy(id=11, version="1.4.1", sha="a" * 40)
+    said = deploys.card(
+        samples.deploy(),
+        side,
+        commits=[samples.commit()],
+        previous=previous,
+        runbook="https://runbooks.example/payments",
+        elsewhere="https://acme.slack.com/archives/C2/p1",
+    )
+    shown = said.blocks[0]["text"]["text"]
+
+    assert 1 == len(said.blocks)
+    expected = {"dev": ["1 commit by Ada", "|changes>", "C2/p1|ops>"], "ops": ["back: `1.4.1`", "|runbook>", "|dev>"]}
+    assert all(words in shown for words in expected[side])
+    assert not any(words in shown for words in expected["ops" if side == "dev" else "dev"])
+    assert "2026-03-02 09:00 UTC" in said.text
+
+
+def test_commits_and_comparison_lead_to_the_repositorys_own_host() -> None:
+    gitlab = samples.deploy(
+        repository="acme/pay", url="https://git.example/acme/pay/-/jobs/7", sha="b" * 40, previous_sha="a" * 40
+    )
+    shown = json.dumps(deploys.details(gitlab, "dev", commits=[samples.commit(pr=77)]).blocks)
+
+    assert f"https://git.example/acme/pay/-/compare/{'a' * 40}...{'b' * 40}|compare" in shown
+    assert "https://git.example/acme/pay/-/merge_requests/77|#77" in shown
+
+
+def test_commits_that_nobody_told_are_unknown_and_not_none() -> None:
+    untold, none = samples.deploy(commits_known=False), samples.deploy(commits_known=True)
+
+    assert "commits unknown" in deploys.details(untold, "ops").text
+    assert "no commits" in deploys.details(none, "ops").text
+
+
+@pytest.mark.parametrize(("at", "offered"), [(AT, True), (LATER, False)])
+def test_undo_is_offered_only_in_its_time(at: datetime, offered: bool) -> None:
+    said = changes.card(samples.change(), "dev", at=at, undo_until=LATER)
+
+    assert offered == ("accessory" in said.blocks[0])
+
+
+@pytest.mark.parametrize(
+    ("buttons", "status"),
+    [
+        (["Acknowledge", "Resolve", "Note"], IncidentStatus.TRIGGERED),
+        (["Resolve", "Note"], IncidentStatus.ACKNOWLEDGED),
+        (["Reopen", "Note"], IncidentStatus.RESOLVED),
+        (["Acknowledge", "Resolve", "Note"], IncidentStatus.REOPENED),
+    ],
+)
+def test_an_incidents_buttons_fit_its_state(buttons: list[str], status: IncidentStatus) -> None:
+    said = incidents.card(samples.incident(status=status), "ops")
+
+    assert buttons == [element["text"]["text"] for element in said.blocks[-1]["elements"]]
+
+
+def test_a_group_counts_its_alerts_and_shows_the_worst_of_them() -> None:
+    resolved = samples.incident(id=4, status=IncidentStatus.RESOLVED, resolved_at=AT)
+    said = incidents.card(samples.incident(severity=None), "ops", members=[samples.incident(severity=None), resolved])
+
+    assert "2 alerts, 1 resolved" in json.dumps(said.blocks)
+    assert "SEV1" in said.text
+
+
+def test_a_channel_that_refuses_messages_says_why_and_what_to_do() -> None:
+    trouble = failures.ChannelTrouble(
+        channel="#payments-ops", failed=3, waiting=1, oldest_at=AT, reason="not_in_channel"
+    )
+    shown = json.dumps(failures.channel(trouble).blocks)
+
+    assert all(words in shown for words in ["not a member", "/invite @twinspan", "4 messages wait", "Nothing is lost"])
+    assert "takes messages again" in failures.channel(replace(trouble, failed=0)).text
