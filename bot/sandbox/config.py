@@ -1,5 +1,6 @@
 """What a sandbox is built from: people, channels, credentials, Slack's own timing. The defaults are the demo's."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,15 +98,17 @@ ALL_EVENTS = frozenset(
 class SandboxConfig:
     """How the workspace behaves.
 
-    `clock` gives the time for timestamps, lifetimes and rates (waiting is in real seconds). `bot_url` is the HTTP
-    base of the bot (requests go to `/slack/events` below it); it may be set later on `sandbox.bot.url`. `mode`
-    socket: requests go over Socket Mode instead. `rates` None: never 429. `retry_delays`: seconds before each
-    redelivery of an unanswered event (https://docs.slack.dev/apis/events-api#retries : at once, 1 minute, 5 minutes).
-    `commands`: the slash commands of the app, with the slash (None: any). `refuse_data_blocks`: answer
-    `invalid_blocks` to charts and data tables, as older workspaces do.
+    `clock` gives the time for timestamps, lifetimes and rates (waiting is in real seconds); `wall_clock` gives the
+    epoch seconds in signatures, which the bot compares with its own. `bot_url` is the HTTP base of the bot (requests
+    go to `/slack/events` below it); it may be set later on `sandbox.bot.url`. `mode` socket: requests go over Socket
+    Mode instead. `rates` None: never 429. `retry_delays`: seconds before each redelivery of an unanswered event
+    (https://docs.slack.dev/apis/events-api#retries : at once, 1 minute, 5 minutes). `commands`: the slash commands of
+    the app, with the slash (None: any). `refuse_data_blocks`: answer `invalid_blocks` to charts and data tables, as
+    older workspaces do.
     """
 
     clock: Callable[[], datetime]
+    wall_clock: Callable[[], float] = time.time
     people: tuple[Person, ...] = PEOPLE
     rooms: tuple[Room, ...] = ROOMS
     groups: tuple[Group, ...] = GROUPS

@@ -12,7 +12,6 @@ import hmac
 import json
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlencode
 
@@ -49,9 +48,9 @@ class Door(Protocol):
         """Deliver once, within the deadline. `retry` is empty or has `number` and `reason`."""
 
 
-def signed(secret: str, body: bytes, at: datetime) -> dict[str, str]:
-    """The two headers by which the bot knows that a request is from Slack."""
-    timestamp = str(int(at.timestamp()))
+def signed(secret: str, body: bytes, at: float) -> dict[str, str]:
+    """The two headers by which the bot knows that a request is from Slack; `at` is in epoch seconds."""
+    timestamp = str(int(at))
     digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
@@ -78,7 +77,7 @@ class HttpDoor:
             return Answer(reason="connection_failed")
         body, content_type = encoded(kind, payload)
         headers = {"Content-Type": content_type, "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)"}
-        headers |= signed(self._config.signing_secret, body, self._config.clock())
+        headers |= signed(self._config.signing_secret, body, self._config.wall_clock())
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry["number"]), "X-Slack-Retry-Reason": str(retry["reason"])}
         try:

@@ -78,11 +78,9 @@ class SocketDoor:
             connection.waiting.pop(id, None)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask the bot to connect anew, as Slack does every few hours, and close its connections."""
+        """Ask the bot to connect anew, as Slack does every few hours; the bot then closes the old connection."""
         for connection in tuple(self._connections):
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await connection.socket.send_text(json.dumps({"type": "disconnect", "reason": reason}))
-                await connection.socket.close()
+            await connection.socket.send_text(json.dumps({"type": "disconnect", "reason": reason}))
 
     async def serve(self, socket: WebSocket) -> None:
         """Hold one connection: hello, then envelopes until it ends or Slack is down."""

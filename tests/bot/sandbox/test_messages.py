@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from tests.bot.sandbox.conftest import Slack
-
-
-async def refused(call: Any) -> str:
-    with pytest.raises(SlackApiError) as error:
-        await call
-    return str(error.value.response["error"])
+from tests.bot.sandbox.conftest import Slack, refused
 
 
 async def test_a_post_by_name_answers_with_id_and_ts_and_is_kept(slack: Slack) -> None:
