@@ -33,9 +33,10 @@ _DONE: Final[dict[Move, str]] = {"acknowledge": "acknowledged", "resolve": "reso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What a move did: the leader as it is now, and how many incidents of its group changed."""
+    """What a move did: the leader as it is now, the new state, and how many incidents of its group got there."""
 
     leader: Incident
+    status: IncidentStatus
     changed: int
 
 
@@ -98,7 +99,7 @@ async def move(
         await store.outbox.notify(incident_notices(first_before, first_after, ctx.topology), at)
     ctx.wake_outbox()
     changed = {after.id: after for _, after in moved}
-    return Moved(leader=changed.get(group[0].id, group[0]), changed=len(moved))
+    return Moved(leader=changed.get(group[0].id, group[0]), status=first_after.status, changed=len(moved))
 
 
 async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id: str, at: datetime) -> Incident:

@@ -1,0 +1,1 @@
+"""Slack: hears what people do (Bolt), says what the bot has to say (slack_sdk)."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers.views import Block, Message
 from handlers.views.failures import UnknownName, reason_words
-from handlers.views.layout import context, header, joined, message, paragraphs
+from handlers.views.layout import context, header, joined, message, paragraphs, said
 from handlers.views.text import code, line, plural
 from handlers.views.times import ago, duration, moment
 from models.topology import Bridge
@@ -73,6 +73,22 @@ def status(told: Status) -> Message:
         context(_deliveries(told)),
     ]
     return message(joined(words), blocks)
+
+
+def mapped(kind: str, name: str, target: str, released: int) -> Message:
+    """Return what the person who mapped a name is shown."""
+    applied = f" {plural(released, 'held delivery', 'held deliveries')} will be applied now." if released else ""
+    return said(f"🏷️ The {kind} {code(name)} is {line(target, 80)} from now on.{applied}")
+
+
+def retried(channel: str | None, count: int) -> Message:
+    """Return what the person who asked for another try is shown."""
+    where = line(channel, 80) if channel else "any channel"
+    if not count:
+        return said(f"Nothing was refused in {where}.")
+    return said(
+        f"🔁 {plural(count, 'message')} to {line(channel, 80) if channel else 'all channels'} will be tried again."
+    )
 
 
 def _bridge(bridge: Bridge) -> str:

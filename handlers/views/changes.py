@@ -62,9 +62,11 @@ def undone(change: Change) -> Message:
     return said(f"↩️ Undone: #{change.id} {_what(change)}. Both channels are told.")
 
 
-def listing(changes: Sequence[Change], title: str) -> list[str]:
-    """Return small changes as lines under a safe title."""
-    return [f"*{title}*", *(joined([f"#{c.id} {_what(c)}", _who(c)]) for c in changes)] if changes else []
+def lines(changes: Sequence[Change]) -> list[str]:
+    """Return small changes as lines of markup, newest first, under a title; none where there are none."""
+    if not changes:
+        return []
+    return ["*Small changes*", *(joined([f"#{change.id} {_what(change)}", _who(change)]) for change in changes)]
 
 
 def _what(change: Change) -> str:

@@ -79,13 +79,14 @@ def failed(
     return said(joined([headline, "check what is running now", before, _runbook(runbook), log]))
 
 
-def listing(deploys: Sequence[Deploy], title: str, *, more: bool = False) -> Message:
-    """Return deployments as a list, newest first; `title` is safe text."""
-    if not deploys:
-        return said(f"{title}: none.")
-    lines = [_row(deploy) for deploy in deploys]
+def listing(deploys: Sequence[Deploy], title: str, *, changes: Sequence[str] = (), more: bool = False) -> Message:
+    """Return deployments as a list, newest first. `changes` are lines of markup that stand below them."""
+    safe = line(title)
+    if not deploys and not changes:
+        return said(f"{safe}: none.")
+    lines = [_row(deploy) for deploy in deploys] or ["none"]
     rest = ["_There are older ones: narrow it down by service, environment or time._"] if more else []
-    return message(f"{title}: {len(deploys)}", [header(title), *paragraphs([*lines, *rest])])
+    return message(f"{safe}: {len(deploys)}", [header(title), *paragraphs([*lines, *rest, *changes])])
 
 
 def _row(deploy: Deploy) -> str:

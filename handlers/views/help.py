@@ -15,10 +15,11 @@ def command(name: str, usage: str, summary: str, examples: Sequence[str]) -> Mes
     )
 
 
-def overview(commands: Sequence[tuple[str, str, str]]) -> Message:
-    """Return one line for each (name, usage, summary)."""
+def overview(commands: Sequence[tuple[str, str, str]], examples: Sequence[str]) -> Message:
+    """Return one line for each (name, usage, summary), and examples."""
     lines = [f"{code(f'{name} {usage}'.strip(), 200)} — {escape(summary)}" for name, usage, summary in commands]
-    return message("What Twinspan can do", paragraphs(["*What Twinspan can do*", *lines]))
+    shown = ["*For example*", *(f"• {code(example, 200)}" for example in examples)]
+    return message("What Twinspan can do", paragraphs(["*What Twinspan can do*", *lines, *shown]))
 
 
 def problem(words: str) -> Message:
@@ -29,3 +30,10 @@ def problem(words: str) -> Message:
 def went_wrong(ref: str) -> Message:
     """Return what is said when it is not the person's fault; `ref` is in the log."""
     return said(f"Something went wrong (ref {ref}). It is logged under that reference; try again in a moment.")
+
+
+def too_late(command: str = "/change payments: what changed") -> Message:
+    """Return what is said when Slack no longer lets a form open; `command` does the same in one line."""
+    return said(
+        f"That took longer than the three seconds Slack allows for opening a form. Try again, or use {code(command)}."
+    )

@@ -105,6 +105,22 @@ def note(incident: Incident, *, by: str, text: str) -> Message:
     return message(f"{title}: {line(text, 300)}", [context(title), section(paragraph(text, 2500))])
 
 
+def opened(incident: Incident) -> Message:
+    """Return what the person who opened an incident is shown."""
+    return said(f"{_EMOJI[incident.status]} Opened {_headline(incident, [incident])}. Both channels are told.")
+
+
+def done(leader: Incident, status: IncidentStatus, changed: int) -> Message:
+    """Return what the person who moved an incident is shown."""
+    several = f", with {plural(changed - 1, 'more alert')} of its group" if changed > 1 else ""
+    return said(f"{_EMOJI[status]} {label(leader)} {line(leader.headline, 120)}: {status.value}{several}.")
+
+
+def noted(incident: Incident) -> Message:
+    """Return what the person who added a note is shown."""
+    return said(f"📝 Noted on {label(incident)} {line(incident.headline, 120)}; both threads have it.")
+
+
 def listing(incidents: Sequence[Incident], title: str) -> Message:
     """Return incidents as a list under a safe title."""
     if not incidents:

@@ -90,8 +90,12 @@ def readable(markup: str) -> str:
             return label or "@" + target.partition("^")[0]
         return kind + (label or target)
 
-    plain = _MARKUP.sub(spoken, markup)
-    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return unescape(_MARKUP.sub(spoken, markup))
+
+
+def unescape(text: str) -> str:
+    """Undo Slack's three entities."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,0 +1,219 @@
+"""Hears what people do in Slack: a Bolt app built from the registries. Acknowledges first, then runs, then answers.
+
+In slack-bolt an acknowledgement that is followed at once by an exception is lost, so nothing runs inside Bolt's
+listeners but the acknowledgement itself; the work is a task of ours in which everything is caught.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import requests
+from bot.slack.answers import Whisperer, answer
+from bot.slack.tasks import Tasks
+from handlers import actions as action_files
+from handlers import commands as command_files
+from handlers.actions import Actions, Handler, Outcome, Press
+from handlers.commands import Command
+from handlers.context import Context
+from handlers.errors import PostFailure, UserError
+from handlers.registry import discover
+from handlers.views import Message, Modal, help
+
+_log = structlog.get_logger(__name__)
+
+# https://docs.slack.dev/reference/methods/views.open#errors : a trigger lives three seconds and opens one form.
+_TOO_LATE: Final = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"})
+_NAME_PATIENCE: Final = 1.0
+
+Body = Mapping[str, Any]
+
+
+def build_listener(
+    ctx: Context,
+    client: AsyncWebClient,
+    *,
+    signing_secret: str,
+    clock: Callable[[], datetime],
+    new_ref: Callable[[], str],
+    tasks: Tasks | None = None,
+) -> AsyncApp:
+    """Return the Bolt app with every command, button, modal, shortcut and event there is.
+
+    `new_ref` returns a short, random reference that a person can quote. `tasks.finish()` waits for what is under way.
+    """
+    app = AsyncApp(client=client, signing_secret=signing_secret, name="twinspan")
+    listener = _Listener(ctx=ctx, whisperer=Whisperer(client), clock=clock, new_ref=new_ref, tasks=tasks or Tasks())
+    for command in discover(command_files, "COMMAND", Command):
+        app.command(command.name)(listener.on_command(command))
+    for family in discover(action_files, "ACTIONS", Actions):
+        for action_id, handler in family.buttons.items():
+            app.action(action_id)(listener.on_press(action_id, handler, requests.button_press))
+        for callback_id, handler in family.modals.items():
+            app.view(callback_id)(listener.on_submit(callback_id, handler))
+        for shortcut in family.shortcuts:
+            hear = listener.on_press(shortcut.callback_id, shortcut.run, requests.shortcut_press)
+            app.message_shortcut(shortcut.callback_id)(hear)
+    app.event("member_joined_channel")(listener.on_joined)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One thing that happened: its name for the log, Slack's payload, when, and how to answer (if anybody asked)."""
+
+    name: str
+    body: Body
+    at: datetime
+    respond: AsyncRespond | None = None
+
+    @property
+    def identity(self) -> str:
+        """What is the same when Slack tells it again."""
+        return str(self.body.get("event_id") or self.body.get("trigger_id") or "")
+
+    async def answer(self, message: Message, *, in_channel: bool = False) -> None:
+        """Say something to whom it came from."""
+        if self.respond:
+            await answer(self.respond, message, in_channel=in_channel)
+
+
+_Work = Callable[[_Heard], Awaitable[None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Listener:
+    """What Bolt's listeners share."""
+
+    ctx: Context
+    whisperer: Whisperer
+    clock: Callable[[], datetime]
+    new_ref: Callable[[], str]
+    tasks: Tasks
+
+    def on_command(self, command: Command) -> Callable[..., Awaitable[None]]:
+        """Return Bolt's listener for a slash command."""
+
+        async def work(heard: _Heard) -> None:
+            name = await self._name({"id": heard.body["user_id"], "name": heard.body.get("user_name")})
+            reply = await command.run(self.ctx, requests.invocation(heard.body, user_name=name, at=heard.at))
+            await self._open(reply.modal, heard)
+            if reply.message:
+                await heard.answer(reply.message, in_channel=reply.in_channel)
+
+        return self._acknowledging(command.name, work)
+
+    def on_press(self, name: str, handler: Handler, read: Callable[..., Press]) -> Callable[..., Awaitable[None]]:
+        """Return Bolt's listener for a button or a message shortcut; `read` reads its payload."""
+
+        async def work(heard: _Heard) -> None:
+            press = read(heard.body, user_name=await self._name(heard.body["user"]), at=heard.at)
+            outcome = await handler(self.ctx, press)
+            await self._open(outcome.modal, heard)
+            if outcome.message:
+                await heard.answer(outcome.message)
+
+        return self._acknowledging(name, work)
+
+    def on_submit(self, name: str, handler: Handler) -> Callable[..., Awaitable[None]]:
+        """Return Bolt's listener for a modal's submit: it runs first, so that the form can show what is wrong."""
+
+        async def hear(ack: AsyncAck, body: dict[str, Any]) -> None:
+            try:
+                press = requests.submission(body, user_name=await self._name(body["user"]), at=self.clock())
+                outcome = await handler(self.ctx, press)
+            except UserError as error:
+                await _complain(ack, body, str(error))
+            except Exception:
+                await _complain(ack, body, help.went_wrong(self._logged(name)).text)
+            else:
+                await self._close(ack, press, outcome)
+
+        return hear
+
+    async def on_joined(self, event: dict[str, Any], body: dict[str, Any], context: dict[str, Any]) -> None:
+        """Try again what a channel refused, as soon as the bot is invited to it. Bolt has acknowledged already."""
+        if event.get("user") == context.get("bot_user_id"):
+            heard = _Heard("member_joined_channel", body, self.clock())
+            self.tasks.start(self._guarded(heard, self._joined), heard.name)
+
+    def _acknowledging(self, name: str, work: _Work) -> Callable[..., Awaitable[None]]:
+        async def hear(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+            await ack()
+            heard = _Heard(name, body, self.clock(), respond)
+            self.tasks.start(self._guarded(heard, work), name)
+
+        return hear
+
+    async def _guarded(self, heard: _Heard, work: _Work) -> None:
+        """Do something once, and tell the person what went wrong, if anything."""
+        try:
+            if await self._is_first(heard):
+                await work(heard)
+        except UserError as error:
+            await self._apologize(heard, help.problem(str(error)))
+        except Exception as error:
+            if isinstance(error, PostFailure) and error.reason in _TOO_LATE:
+                await self._apologize(heard, help.too_late())
+            else:
+                await self._apologize(heard, help.went_wrong(self._logged(heard.name)))
+
+    async def _apologize(self, heard: _Heard, message: Message) -> None:
+        try:
+            await heard.answer(message)
+        except Exception:
+            _log.exception("answer_failed", name=heard.name)
+
+    async def _is_first(self, heard: _Heard) -> bool:
+        if not heard.identity:
+            return True
+        async with self.ctx.transaction() as store:
+            return await store.seen.first_time("slack", heard.identity, heard.at)
+
+    async def _open(self, modal: Modal | None, heard: _Heard) -> None:
+        if modal:
+            await self.ctx.messenger.open_modal(heard.body["trigger_id"], modal)
+
+    async def _close(self, ack: AsyncAck, press: Press, outcome: Outcome) -> None:
+        if outcome.errors:
+            await ack(response_action="errors", errors=dict(outcome.errors))
+        elif outcome.modal:
+            await ack(response_action="update", view=outcome.modal.view)
+        else:
+            await ack()
+        if outcome.message:
+            self.tasks.start(self.whisperer.whisper(press.channel_id, press.user_id, outcome.message), "whisper")
+
+    async def _joined(self, heard: _Heard) -> None:
+        names = await self.whisperer.channel_names(heard.body["event"]["channel"])
+        async with self.ctx.transaction() as store:
+            for channel in self.ctx.topology.channels:
+                if channel.removeprefix("#") in names:
+                    await store.outbox.retry(channel, heard.at)
+        self.ctx.wake_outbox()
+
+    async def _name(self, user: Body) -> str:
+        """Return what a person is called; the handle in the payload where Slack takes too long to say."""
+        handle = str(user.get("name") or user.get("username") or user["id"])
+        try:
+            async with asyncio.timeout(_NAME_PATIENCE):
+                name = await self.ctx.messenger.user_name(user["id"])
+        except (TimeoutError, PostFailure):
+            return handle
+        return handle if name == user["id"] else name
+
+    def _logged(self, name: str) -> str:
+        ref = self.new_ref()
+        _log.exception("handler_failed", handler=name, ref=ref)
+        return ref
+
+
+async def _complain(ack: AsyncAck, body: Body, words: str) -> None:
+    """Keep a form open, with what is wrong under its first field."""
+    await ack(response_action="errors", errors={requests.first_field(body): words})

@@ -1,0 +1,93 @@
+"""Turns Slack's payloads into what handlers take. https://docs.slack.dev/reference/interaction-payloads"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from handlers.actions import Press
+from handlers.commands import Invocation
+from handlers.views.modals import metadata
+from handlers.views.text import readable, unescape
+
+_VALUES: Final = ("value", "selected_user", "selected_date", "selected_time", "selected_date_time")
+
+
+def invocation(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Invocation:
+    """Return a slash command's use."""
+    return Invocation(
+        user_id=body["user_id"],
+        user_name=user_name,
+        channel_id=body["channel_id"],
+        text=unescape(body.get("text") or "").strip(),
+        trigger_id=body["trigger_id"],
+        request_id=body["trigger_id"],
+        at=at,
+        thread_ts=body.get("thread_ts"),
+    )
+
+
+def button_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
+    """Return the press of a button in a message or a view."""
+    container = body.get("container") or {}
+    channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    return Press(
+        user_id=body["user"]["id"],
+        user_name=user_name,
+        value=str(body["actions"][0].get("value") or ""),
+        trigger_id=body["trigger_id"],
+        request_id=body["trigger_id"],
+        at=at,
+        channel_id=channel_id,
+        message_ts=container.get("message_ts"),
+    )
+
+
+def shortcut_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
+    """Return the use of a message shortcut; `value` is what the message says, as plain text."""
+    message, channel_id = body["message"], body["channel"]["id"]
+    domain = (body.get("team") or {}).get("domain")
+    address = f"https://{domain}.slack.com/archives/{channel_id}/p{message['ts'].replace('.', '')}" if domain else None
+    return Press(
+        user_id=body["user"]["id"],
+        user_name=user_name,
+        value=readable(message.get("text") or ""),
+        trigger_id=body["trigger_id"],
+        request_id=body["trigger_id"],
+        at=at,
+        channel_id=channel_id,
+        message_ts=message["ts"],
+        message_permalink=address,
+        message_author=message.get("user"),
+    )
+
+
+def submission(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
+    """Return a modal's submit. A view can be accepted once, so its id is the request's."""
+    view = body["view"]
+    carried = view.get("private_metadata") or ""
+    return Press(
+        user_id=body["user"]["id"],
+        user_name=user_name,
+        value=carried,
+        trigger_id=body.get("trigger_id") or "",
+        request_id=view["id"],
+        at=at,
+        channel_id=metadata(carried).get("channel") or None,
+        fields={block: _plain(state) for block, state in (view.get("state") or {}).get("values", {}).items()},
+    )
+
+
+def first_field(body: Mapping[str, Any]) -> str:
+    """Return the block id of a modal's first input: where a complaint about the whole form is shown."""
+    blocks = body["view"].get("blocks", [])
+    return next((str(block["block_id"]) for block in blocks if block.get("type") == "input"), "")
+
+
+def _plain(elements: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the value of the one element of an input block: text, an option's value, or a list of them."""
+    element = next(iter(elements.values()), {})
+    if "selected_options" in element:
+        return [option["value"] for option in element["selected_options"] or []]
+    if "selected_option" in element:
+        return (element["selected_option"] or {}).get("value")
+    return next((element[name] for name in _VALUES if name in element), None)

@@ -1,0 +1,174 @@
+"""`/bridge`: what is connected and heard, what waits, what is held; maps unknown names, retries refused messages."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Final
+
+from handlers import commands
+from handlers.commands import Command, Invocation, Reply
+from handlers.context import Context
+from handlers.errors import UserError
+from handlers.registry import discover
+from handlers.suggest import did_you_mean
+from handlers.views import Message, bridge, help
+from handlers.views.failures import UnknownName
+from handlers.wording import asks_for_help, environment_names, service_names
+from models.store import Store
+from models.store.names import HeldName
+from models.store.sources import SourceState
+from models.topology import MapKind, Topology, folded
+
+_MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", re.IGNORECASE)
+_RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
+_CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
+_VERBS: Final = ("help", "status", "map", "retry")
+# A sender is called silent after this many of its usual gaps, but never within the first hour.
+_SILENT_AFTER_GAPS: Final = 10
+_SILENT_AFTER: Final = timedelta(hours=1)
+
+
+async def run(ctx: Context, invocation: Invocation) -> Reply:
+    """Do what the verb says; without one, show the help."""
+    text = invocation.text.strip()
+    verb = text.partition(" ")[0].casefold()
+    if not verb or asks_for_help(verb):
+        return Reply(message=_help())
+    if verb == "status":
+        return await _status(ctx, invocation.at)
+    mapping, retrying = _MAP.fullmatch(text), _RETRY.fullmatch(text)
+    if mapping:
+        return await _map(ctx, invocation, mapping["name"].strip("“”\"'`"), mapping["target"].strip("“”\"'`"))
+    if retrying:
+        return await _retry(ctx, invocation.at, retrying["channel"])
+    if verb == "map":
+        raise UserError("Say it as `/bridge map NAME as SERVICE`; `/bridge status` shows the unknown names.")
+    raise UserError(f"“{verb[:60]}” is nothing the bridge can do." + did_you_mean(verb, _VERBS, "`/bridge {}`"))
+
+
+def _help() -> Message:
+    known = discover(commands, "COMMAND", Command)
+    return help.overview([(c.name, c.usage, c.summary) for c in known], COMMAND.examples)
+
+
+async def _status(ctx: Context, at: datetime) -> Reply:
+    async with ctx.reading() as store:
+        told = await _told(store, ctx.topology, at)
+    return Reply(message=bridge.status(told))
+
+
+async def _told(store: Store, topology: Topology, at: datetime) -> bridge.Status:
+    heard = {state.name: state for state in await store.sources.all()}
+    counts = await store.deliveries.counts()
+    return bridge.Status(
+        bridges=topology.bridges,
+        senders=[_sender(source.name, source.kind, heard.get(source.name), at) for source in topology.sources],
+        outgoing=[
+            bridge.Outgoing(
+                channel=queue.channel,
+                waiting=queue.waiting,
+                oldest_at=queue.oldest_at,
+                failed=queue.failed,
+                failed_reason=queue.failed_reason,
+                last_sent_at=queue.last_sent_at,
+                paused_until=queue.paused_until,
+                pause_reason=queue.pause_reason,
+            )
+            for queue in await store.outbox.queues()
+        ],
+        names=[
+            UnknownName(kind=name.kind, name=name.name, service=name.service, deliveries=name.deliveries)
+            for name in await store.names.held()
+        ],
+        to_apply=counts["waiting"],
+        oldest_to_apply=await store.deliveries.oldest_waiting(),
+        failed=counts["failed"],
+    )
+
+
+def _sender(name: str, kind: str, state: SourceState | None, at: datetime) -> bridge.Sender:
+    last = state.last_received_at if state else None
+    gap = state.usual_gap_s if state else None
+    patience = max(timedelta(seconds=gap * _SILENT_AFTER_GAPS), _SILENT_AFTER) if gap else None
+    return bridge.Sender(
+        name=name,
+        kind=kind,
+        last_at=last,
+        deliveries=state.deliveries if state else 0,
+        usual_gap_s=gap,
+        is_silent=bool(last and patience and at - last > patience),
+    )
+
+
+async def _map(ctx: Context, invocation: Invocation, name: str, target: str) -> Reply:
+    async with ctx.transaction() as store:
+        kind, canonical = _target(await store.names.held(), ctx.topology, name, target)
+        released = await store.names.map(kind, name, canonical, by=invocation.user_name, at=invocation.at)
+        mappings = await store.names.mappings()
+    ctx.topology = ctx.topology.with_mappings(mappings)
+    ctx.wake_apply()
+    return Reply(message=bridge.mapped(kind, name, canonical, released))
+
+
+def _target(held: list[HeldName], topology: Topology, name: str, target: str) -> tuple[MapKind, str]:
+    """Return what kind of name is mapped, and what it is mapped to, in the configuration's spelling.
+
+    Raises:
+        UserError: there is no such service or environment.
+    """
+    kinds = {unknown.kind for unknown in held if folded(unknown.name) == folded(name)}
+    service = topology.service_named(target)
+    if service is not None and kinds != {"environment"}:
+        return "service", service.name
+    environments = environment_names(topology)
+    named = next((e for e in environments if folded(e) == folded(target)), None)
+    named = named or _environment_alias(topology, target)
+    if named is not None and kinds != {"service"}:
+        return "environment", named
+    known = environments if kinds == {"environment"} else service_names(topology)
+    if not kinds:
+        known = [*known, *environments]
+    noun = next(iter(kinds)) if len(kinds) == 1 else "service or environment"
+    raise UserError(f"I know no {noun} “{target[:60]}”." + did_you_mean(target, known))
+
+
+def _environment_alias(topology: Topology, target: str) -> str | None:
+    found = (service.environment_named(target) for service in topology.services)
+    return next((environment.name for environment in found if environment), None)
+
+
+async def _retry(ctx: Context, at: datetime, word: str | None) -> Reply:
+    channel = _channel(word, ctx.topology) if word else None
+    async with ctx.transaction() as store:
+        count = await store.outbox.retry(channel, at)
+    ctx.wake_outbox()
+    return Reply(message=bridge.retried(channel, count))
+
+
+def _channel(word: str, topology: Topology) -> str:
+    """Return a channel as the configuration names it.
+
+    Raises:
+        UserError: the bot posts to no such channel.
+    """
+    token = _CHANNEL.fullmatch(word)
+    names = {token["id"], token["name"] or ""} if token else {word}
+    wanted = {folded(name).lstrip("#") for name in names if name}
+    for channel in topology.channels:
+        if folded(channel).lstrip("#") in wanted:
+            return channel
+    shown = (token["name"] or token["id"]) if token else word
+    raise UserError(f"I post to no channel “{shown[:80]}”." + did_you_mean(shown, topology.channels))
+
+
+COMMAND: Final = Command(
+    name="/bridge",
+    usage="help|status|map NAME as SERVICE|retry #channel",
+    summary="See what is connected, what waits and what is held; map unknown names; retry refused messages.",
+    examples=(
+        "/bridge status",
+        "/bridge map acme/payments-api as payments",
+        "/bridge map live-eu as production",
+        "/bridge retry #payments-ops",
+    ),
+    run=run,
+)
