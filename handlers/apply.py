@@ -111,9 +111,12 @@ class Apply:
 
     async def _apply(self, limit: int) -> dict[str, int]:
         at = self.now()
-        async with self.ctx.transaction() as store:
+
+        async def work(store: Store) -> dict[str, int]:
             reads = [self._read(d) for d in await store.deliveries.claim(limit)]
             return await self._write(store, reads, at)
+
+        return await self.ctx.at_once(work)
 
     async def _apply_one_by_one(self, limit: int) -> dict[str, int]:
         async with self.ctx.reading() as store:
@@ -128,8 +131,7 @@ class Apply:
     async def _apply_alone(self, delivery: Delivery) -> dict[str, int]:
         at = self.now()
         try:
-            async with self.ctx.transaction() as store:
-                return await self._write(store, [self._read(delivery)], at)
+            return await self.ctx.at_once(lambda store: self._write(store, [self._read(delivery)], at))
         except Unavailable:
             raise
         except Exception as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handlers.ports import Messenger, Telemetry, Transaction, Wake
+from handlers.ports import AtOnce, Messenger, Telemetry, Transaction, Wake
 from models.topology import Topology
 
 
@@ -11,12 +11,14 @@ class Context:
     """One for the whole process, built by `bot.app.build`.
 
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
-    `reading()` one that only reads. Never open one inside the other. `topology` is replaced when a person maps a name.
+    `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
+    use one inside another. `topology` is replaced when a person maps a name.
     `wake_outbox` and `wake_apply` are called after a commit that left work for them.
     """
 
     transaction: Transaction
     reading: Transaction
+    at_once: AtOnce
     topology: Topology
     messenger: Messenger
     telemetry: Telemetry

@@ -7,14 +7,14 @@ its own row is durable. One row that cannot be stored never takes its neighbours
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import zstandard
 
 from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, TwinspanError, Unavailable
-from handlers.ports import Telemetry, Transaction
+from handlers.ports import AtOnce, Telemetry
 from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
 from models.records import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store.deliveries import NewDelivery, Stored
@@ -88,7 +88,7 @@ class Intake:
     returns seconds on a monotonic clock. `on_stored` is called after each group.
     """
 
-    transaction: Transaction
+    at_once: AtOnce
     topology: Callable[[], Topology]
     telemetry: Telemetry
     elapsed: Callable[[], float]
@@ -136,7 +136,7 @@ class Intake:
         if parsed.ignored is not None:
             return Receipt(status="ignored", reason=parsed.ignored, warnings=parsed.warnings)
         warnings = (*parsed.warnings, *warnings_about(parsed.reports, self.topology(), request.at))
-        stored = await self._store(_new_delivery(source, kind, request, parsed, self._compressor))
+        stored = await self._store(_new_delivery(source, kind, request, parsed))
         return Receipt(
             status="accepted" if stored.is_new else "duplicate",
             delivery=stored.id,
@@ -165,6 +165,7 @@ class Intake:
         while self._queue:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
             started = self.elapsed()
+            await asyncio.to_thread(self._compress, group)
             await self._store_group(group)
             ended = self.elapsed()
             self._pressure.add(len(group), ended)
@@ -172,11 +173,16 @@ class Intake:
             self.on_stored()
         self._arrived.clear()
 
+    def _compress(self, group: Sequence[_Waiting]) -> None:
+        """Compress the bodies of a group in one call, which leaves the interpreter to the event loop meanwhile."""
+        bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in group])
+        for number, waiting in enumerate(group):
+            waiting.delivery = replace(waiting.delivery, body=bodies[number].tobytes())
+
     async def _store_group(self, group: Sequence[_Waiting]) -> None:
         """Store a group in one transaction; where that fails because of a row, find the row by halving."""
         try:
-            async with self.transaction() as store:
-                results = await store.deliveries.add_group([w.delivery for w in group])
+            results = await self.at_once(lambda store: store.deliveries.add_group([w.delivery for w in group]))
         except Exception as error:
             if len(group) == 1 or isinstance(error, Unavailable):
                 _refuse(group, error)
@@ -204,7 +210,6 @@ def _new_delivery(
     kind: SourceKind,
     request: WebhookRequest,
     parsed: Parsed,
-    compressor: zstandard.ZstdCompressor,
 ) -> NewDelivery:
     return NewDelivery(
         source=source.name,
@@ -212,7 +217,7 @@ def _new_delivery(
         event=parsed.event,
         received_at=request.at,
         headers=_kept(request.headers, kind.headers),
-        body=compressor.compress(request.body),
+        body=request.body,
     )
 
 

@@ -1,13 +1,15 @@
 """What the handlers need of the world; `bot/` implements it, tests replace it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from handlers.views import Message, Modal
 from models.store import Store
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class Messenger(Protocol):
 
 
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+class AtOnce(Protocol):
+    """Runs one piece of work in a transaction of its own, as fast as the database allows.
+
+    The work must await nothing but the store: on SQLite it runs in the writer's own thread, start to end.
+    """
+
+    def __call__(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> Awaitable[_Result]:
+        """Return what the work returns, after the commit."""
 
 
 class Telemetry(Protocol):

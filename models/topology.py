@@ -38,7 +38,7 @@ DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """One service: what its senders call it, where it runs, who owns it."""
 
@@ -53,11 +53,15 @@ class Service:
 
     def environment_named(self, name: str) -> Environment | None:
         """Return the environment with this name or alias."""
-        wanted = folded(name)
-        return next(
-            (e for e in self.environments if wanted in {folded(e.name), *map(folded, e.aliases)}),
-            None,
-        )
+        return self._environments.get(folded(name))
+
+    @cached_property
+    def _environments(self) -> dict[str, Environment]:
+        names: dict[str, Environment] = {}
+        for environment in self.environments:
+            for name in (environment.name, *environment.aliases):
+                names.setdefault(folded(name), environment)
+        return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
-    op.create_index("ix_deliveries_received_at", "deliveries", ["received_at"], unique=False)
     op.create_index(
         "ix_deliveries_undone",
         "deliveries",
@@ -377,7 +376,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("state <> 'done'"),
         postgresql_where=sa.text("state <> 'done'"),
     )
-    op.drop_index("ix_deliveries_received_at", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_table("commits")
     op.drop_table("channels")

@@ -6,8 +6,7 @@ A `Store` works on one open connection; who opened the connection commits. Recor
 
 from functools import cached_property
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from models.store.base import Connection
 from models.store.changes import Changes
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
@@ -23,7 +22,7 @@ from models.store.sources import Sources
 class Store:
     """Everything the bot remembers, by noun, on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @cached_property

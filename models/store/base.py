@@ -1,13 +1,15 @@
 """What every noun of the store shares: the connection, the upsert of the database in use, rows as records."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Row, Table
+from sqlalchemy import CursorResult, Dialect, Executable, Row, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
+
+Upsert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 _Record = TypeVar("_Record")
 _Item = TypeVar("_Item")
@@ -45,14 +47,84 @@ def in_slices(items: Iterable[_Item], size: int = LOOKUP_SIZE) -> Iterable[Seque
     return (listed[start : start + size] for start in range(0, len(listed), size))
 
 
+def in_powers(rows: Sequence[_Item], largest: int = 256) -> Iterable[Sequence[_Item]]:
+    """Cut rows into pieces of 256, 128, …, 1: few sizes, so that few statements have to be prepared."""
+    start = 0
+    while start < len(rows):
+        size = min(1 << ((len(rows) - start).bit_length() - 1), largest)
+        yield rows[start : start + size]
+        start += size
+
+
+class Connection(Protocol):
+    """What the store needs of an open connection; SQLAlchemy's `AsyncConnection` is one."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The database in use."""
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
+        """Run one statement."""
+
+    async def exec_driver_sql(self, statement: str, parameters: Any = None, /) -> CursorResult[Any]:
+        """Run one statement in the driver's own words."""
+
+
 class Noun:
     """One part of the store, on an open connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def _upsert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    def _upsert(self, table: Table) -> Upsert:
         """Return an insert that knows `ON CONFLICT`; both databases spell it alike."""
-        if self._connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+        return _upsert(table, self._connection.dialect.name)
+
+    async def _insert_many(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], finish: Callable[[Upsert], Any]
+    ) -> list[CursorResult[Any]]:
+        """Insert rows of the same columns, many in one statement; `finish` adds what follows VALUES.
+
+        One long statement instead of one for each row: on SQLite the driver gives up the interpreter lock at every
+        statement and must win it back from a busy event loop; on PostgreSQL each is a message.
+        """
+        results = []
+        columns = tuple(rows[0]) if rows else ()
+        for part in in_powers(rows):
+            insert = _many_rows(table, columns, len(part), self._connection.dialect, finish)
+            results.append(await self._connection.exec_driver_sql(insert.sql, insert.parameters(part)))
+        return results
+
+
+def _upsert(table: Table, dialect: str) -> Upsert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _ManyRows:
+    """An insert of some number of rows as the driver takes it, and where each of its parameters comes from."""
+
+    sql: str
+    sources: tuple[tuple[int, str, Callable[[Any], Any] | None], ...]
+
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+        """Return the parameters in the driver's order and form."""
+        return tuple(
+            rows[number][name] if process is None else process(rows[number][name])
+            for number, name, process in self.sources
+        )
+
+
+@lru_cache(maxsize=512)
+def _many_rows(
+    table: Table, columns: tuple[str, ...], size: int, dialect: Dialect, finish: Callable[[Upsert], Any]
+) -> _ManyRows:
+    """Return an insert of `size` rows, compiled once: compiling it takes ten times as long as running it."""
+    binds = {f"{name}_{number}": (number, name) for number in range(size) for name in columns}
+    rows = [
+        {name: bindparam(f"{name}_{number}", type_=table.c[name].type) for name in columns} for number in range(size)
+    ]
+    compiled = finish(_upsert(table, dialect.name).values(rows)).compile(dialect=dialect)
+    processes = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns}
+    sources = [binds[bind] for bind in compiled.positiontup or ()]
+    return _ManyRows(str(compiled), tuple((number, name, processes[name]) for number, name in sources))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from models.records import Commit, CommitReport, Deploy
-from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
+from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 
 _LEDGER = table_of(LedgerRow)
@@ -57,13 +57,8 @@ class Deploys(Noun):
 
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
-        if not deploys:
-            return {}
-        statement = self._upsert(_LEDGER).returning(
-            _LEDGER.c.id, _LEDGER.c.source, _LEDGER.c.service, _LEDGER.c.environment, _LEDGER.c.external_id
-        )
-        rows = await self._connection.execute(statement, [_values(d) for d in deploys])
-        return {(r.source, r.service, r.environment, r.external_id): r.id for r in rows}
+        results = await self._insert_many(_LEDGER, [_values(d) for d in deploys], _returning_keys)
+        return {(r.source, r.service, r.environment, r.external_id): r.id for rows in results for r in rows}
 
     async def save_many(self, deploys: Sequence[Deploy]) -> None:
         """Write changed deployments back."""
@@ -74,16 +69,7 @@ class Deploys(Noun):
     async def add_commits(self, commits: Collection[CommitReport]) -> None:
         """Remember commits; what was known stays, what was missing is filled."""
         rows = {(c.repository, c.sha): {name: getattr(c, name) for name in _COMMIT_COLUMNS} for c in commits}
-        if not rows:
-            return
-        statement = self._upsert(_COMMITS)
-        filled = {
-            name: _coalesce(statement, name) for name in ("authored_at", "committed_at", "author", "message", "pr")
-        }
-        filled["is_merge"] = _COMMITS.c.is_merge | statement.excluded.is_merge
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["repository", "sha"], set_=filled), list(rows.values())
-        )
+        await self._insert_many(_COMMITS, list(rows.values()), _filling_gaps)
 
     async def link_commits(self, links: Iterable[tuple[int, Sequence[CommitReport]]]) -> None:
         """Record which commits each deployment (by ledger number) brought, in order."""
@@ -92,8 +78,7 @@ class Deploys(Noun):
             for deploy_id, commits in links
             for position, c in enumerate(commits)
         ]
-        if rows:
-            await self._connection.execute(self._upsert(_DEPLOY_COMMITS).on_conflict_do_nothing(), rows)
+        await self._insert_many(_DEPLOY_COMMITS, rows, _unless_there)
 
     async def commits(self, deploy_id: int) -> list[Commit]:
         """Return the commits a deployment brought, in its sender's order; else the one commit it names, if known."""
@@ -137,8 +122,21 @@ def _all() -> Select[Any]:
     return select(_LEDGER).where(_LEDGER.c.type == "deploy")
 
 
-def _coalesce(statement: Any, name: str) -> Any:
-    return func.coalesce(_COMMITS.c[name], statement.excluded[name])
+def _returning_keys(statement: Upsert) -> Any:
+    return statement.returning(
+        _LEDGER.c.id, _LEDGER.c.source, _LEDGER.c.service, _LEDGER.c.environment, _LEDGER.c.external_id
+    )
+
+
+def _unless_there(statement: Upsert) -> Any:
+    return statement.on_conflict_do_nothing()
+
+
+def _filling_gaps(statement: Upsert) -> Any:
+    names = ("authored_at", "committed_at", "author", "message", "pr")
+    filled: dict[str, Any] = {n: func.coalesce(_COMMITS.c[n], statement.excluded[n]) for n in names}
+    filled["is_merge"] = _COMMITS.c.is_merge | statement.excluded.is_merge
+    return statement.on_conflict_do_update(index_elements=["repository", "sha"], set_=filled)
 
 
 def _deploy(row: Row[Any]) -> Deploy:

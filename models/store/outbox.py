@@ -29,6 +29,9 @@ _CHANNELS = table_of(ChannelRow)
 # The very words of the partial index: SQLite uses it only for these (https://www.sqlite.org/partialindex.html).
 _UNSENT = text("outbox.state <> 'sent'")
 
+# A literal, not a parameter: partial indexes and prepared statements need the word itself.
+_POSTING: ColumnElement[str] = literal_column("'posting'")
+
 UNANSWERED = "unanswered"
 
 
@@ -132,9 +135,7 @@ class Outbox(Noun):
         )
         is_ready = or_(_CHANNELS.c.next_at.is_(None), _CHANNELS.c.next_at <= at)
         mine = _OUTBOX.c.channel == _CHANNELS.c.name
-        has_work = or_(
-            exists().where(mine, _is_due(at)), exists().where(mine, _OUTBOX.c.state == literal_column("'posting'"))
-        )
+        has_work = or_(exists().where(mine, _is_due(at)), exists().where(mine, _OUTBOX.c.state == _POSTING))
         query = select(_CHANNELS.c.name).where(is_ready, is_free, has_work)
         return list((await self._connection.execute(query)).scalars())
 
@@ -173,7 +174,7 @@ class Outbox(Noun):
             earlier.c.id < _OUTBOX.c.id,
         )
         here = select(_OUTBOX).where(_OUTBOX.c.channel == channel)
-        left = here.where(_OUTBOX.c.state == literal_column("'posting'")).limit(1)
+        left = here.where(_OUTBOX.c.state == _POSTING).limit(1)
         due = here.where(_is_due(at), ~blocked).order_by(_OUTBOX.c.priority, _OUTBOX.c.id).limit(1)
         row = (await self._connection.execute(left)).first() or (await self._connection.execute(due)).first()
         if row is None:
@@ -254,8 +255,9 @@ class Outbox(Noun):
         """Return how many messages wait, and since when the oldest does."""
         waits = and_(_UNSENT, _OUTBOX.c.state.in_(["waiting", "posting"]))
         oldest = func.min(_OUTBOX.c.created_at, type_=_OUTBOX.c.created_at.type)
-        count, at = (await self._connection.execute(select(func.count(), oldest).where(waits))).one()
-        return count, at
+        query = select(func.count().label("n"), oldest.label("oldest")).where(waits)
+        row = (await self._connection.execute(query)).one()
+        return row.n, row.oldest
 
     async def prune(self, before: datetime) -> int:
         """Forget replies and cards that were said before an instant; where they are stays known. Returns how many."""

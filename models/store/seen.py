@@ -1,11 +1,12 @@
 """Event ids that were acted on: the second layer of idempotency."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
-from models.store.base import Noun, in_slices, table_of
+from models.store.base import Noun, Upsert, in_slices, table_of
 from models.tables import SeenEventRow
 
 _SEEN = table_of(SeenEventRow)
@@ -17,10 +18,7 @@ class SeenEvents(Noun):
     async def first_time(self, source: str, event_id: str, at: datetime) -> bool:
         """Remember an event; return whether it is new."""
         statement = self._upsert(_SEEN).values(source=source, event_id=event_id, seen_at=at)
-        repeat = statement.on_conflict_do_update(
-            index_elements=["source", "event_id"], set_={"repeats": _SEEN.c.repeats + 1}
-        )
-        result = await self._connection.execute(repeat.returning(_SEEN.c.repeats))
+        result = await self._connection.execute(_counting_repeats(statement).returning(_SEEN.c.repeats))
         return bool(result.scalar_one() == 0)
 
     async def known(self, source: str, event_ids: Collection[str]) -> set[str]:
@@ -33,10 +31,22 @@ class SeenEvents(Noun):
 
     async def remember(self, events: Collection[tuple[str, str, datetime]]) -> None:
         """Remember (source, event id, instant) triples; a repeat is counted."""
-        if not events:
-            return
-        statement = self._upsert(_SEEN)
-        repeat = statement.on_conflict_do_update(
-            index_elements=["source", "event_id"], set_={"repeats": _SEEN.c.repeats + 1}
-        )
-        await self._connection.execute(repeat, [{"source": s, "event_id": e, "seen_at": at} for s, e, at in events])
+        for round_ in _without_repeats(events):
+            rows = [{"source": s, "event_id": e, "seen_at": at} for (s, e), at in round_.items()]
+            await self._insert_many(_SEEN, rows, _counting_repeats)
+
+
+def _without_repeats(events: Collection[tuple[str, str, datetime]]) -> Iterator[dict[tuple[str, str], datetime]]:
+    """Deal events out in rounds that hold each id once: a statement may touch a row only once."""
+    rounds: list[dict[tuple[str, str], datetime]] = []
+    for source, event_id, at in events:
+        fits = next((r for r in rounds if (source, event_id) not in r), None)
+        if fits is None:
+            rounds.append(fits := {})
+        fits[source, event_id] = at
+    yield from rounds
+
+
+def _counting_repeats(statement: Upsert) -> Any:
+    again = {"repeats": _SEEN.c.repeats + literal_column("1")}
+    return statement.on_conflict_do_update(index_elements=["source", "event_id"], set_=again)

@@ -1,10 +1,10 @@
 """The metadata, and the column types that behave the same on SQLite and on PostgreSQL."""
 
-import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -73,11 +73,11 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Write compact JSON."""
-        return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Read JSON."""
-        return None if value is None else json.loads(value)
+        return None if value is None else msgspec.json.decode(value)
 
 
 class Names(TypeDecorator[tuple[str, ...]]):
@@ -88,11 +88,11 @@ class Names(TypeDecorator[tuple[str, ...]]):
 
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
         """Write a JSON array; nothing is an empty one."""
-        return json.dumps(list(value)) if value else "[]"
+        return msgspec.json.encode(value).decode() if value else "[]"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
         """Read a JSON array."""
-        return tuple(json.loads(value)) if value and value != "[]" else ()
+        return tuple(msgspec.json.decode(value)) if value and value != "[]" else ()
 
 
 class Base(DeclarativeBase):

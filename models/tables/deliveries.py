@@ -35,7 +35,6 @@ class DeliveryRow(Base):
             sqlite_where=text("state <> 'done'"),
             postgresql_where=text("state <> 'done'"),
         ),
-        Index("ix_deliveries_received_at", "received_at"),
     )
 
 

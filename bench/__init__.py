@@ -1,0 +1,1 @@
+"""Measurements: always ratios of two things measured in one run."""

@@ -1,0 +1,207 @@
+"""A load generator: many connections, each sends its next request when the last one is answered.
+
+Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNECTIONS RATE` prints one JSON object with the
+number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast as possible; otherwise
+requests are offered at RATE per second, and a latency counts from the instant at which its request was due, so that
+a stalled server cannot hide its stall (https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE).
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import sys
+import time
+from collections import Counter
+from typing import cast
+
+import uvloop
+
+SECRET = b"bench-secret"
+PADDING = 10 * 1024
+
+
+def body_template(size: int = PADDING) -> tuple[bytes, bytes]:
+    """Return a GitHub `deployment_status` payload of about `size` bytes, cut where the deployment's id belongs."""
+    repository = {"id": 1, "full_name": "acme/payments", "html_url": "https://github.com/acme/payments", "private": True}
+    sender = {"login": "ada", "id": 7, "type": "User"}
+    urls = {f"{name}_url": f"https://api.github.com/repos/acme/payments/{name}{{/sha}}" for name in _API_NAMES}
+    payload = {
+        "action": "created",
+        "deployment_status": {
+            "id": 99,
+            "state": "success",
+            "environment": "production",
+            "created_at": "2026-03-02T09:00:10Z",
+            "updated_at": "2026-03-02T09:00:10Z",
+            "target_url": "https://ci.example/1",
+            "log_url": "https://ci.example/1",
+            "creator": sender,
+            "description": "",
+        },
+        "deployment": {
+            "id": "@ID@",
+            "sha": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+            "ref": "main",
+            "task": "deploy",
+            "environment": "production",
+            "production_environment": True,
+            "created_at": "2026-03-02T09:00:00Z",
+            "updated_at": "2026-03-02T09:00:10Z",
+            "creator": sender,
+            "payload": {},
+        },
+        "repository": repository | urls,
+        "organization": {"login": "acme", "id": 2},
+        "sender": sender,
+    }
+    bare = len(json.dumps(payload))
+    payload["deployment_status"]["description"] = _filler(max(size - bare, 0))  # type: ignore[index]
+    before, after = json.dumps(payload).encode().split(b'"@ID@"')
+    return before, after
+
+
+_API_NAMES = (
+    "archive assignees blobs branches collaborators comments commits compare contents deployments events forks keys "
+    "labels languages merges milestones notifications pulls releases statuses subscribers tags teams trees"
+).split()
+
+
+def _filler(size: int) -> str:
+    """Return text that compresses like the real thing (words and numbers, not one repeated letter)."""
+    words = " ".join(hashlib.sha256(str(n).encode()).hexdigest()[: 5 + n % 9] + " deploys service" for n in range(size // 20))
+    return words[:size]
+
+
+class Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, load: "Load") -> None:
+        self.load = load
+        self.sent_at = 0.0
+        self.answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none of asyncio's classes
+        self.load.idle.append(self)
+
+    def send(self, due: float) -> None:
+        """Send the next request; its latency counts from `due`."""
+        self.sent_at = due
+        self.transport.write(self.load.request())
+
+    def data_received(self, data: bytes) -> None:
+        """Take an answer, which is complete when its declared length has come."""
+        self.answer += data
+        head, found, body = self.answer.partition(b"\r\n\r\n")
+        if not found or len(body) < _length(head):
+            return
+        self.answer = b""
+        self.load.answered(self, int(head[9:12]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count a connection that the server closed."""
+        self.load.lost += 1
+
+
+def _length(head: bytes) -> int:
+    start = head.lower().find(b"content-length:")
+    return int(head[start + 15 :].split(b"\r\n", 1)[0]) if start >= 0 else 0
+
+
+class Load:
+    """A run of requests."""
+
+    def __init__(self, host: str, path: str, *, seconds: float, rate: float, first_id: int) -> None:
+        self.before, self.after = body_template()
+        head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nX-GitHub-Event: deployment_status\r\n"
+        self.head = head.encode()
+        self.seconds, self.rate, self.number = seconds, rate, first_id
+        self.idle: list[Client] = []
+        self.due: list[float] = []
+        self.latencies: list[float] = []
+        self.statuses: Counter[int] = Counter()
+        self.lost = 0
+        self.ends_at = 0.0
+
+    def request(self) -> bytes:
+        """Return the next request: a deployment of its own, signed as GitHub signs."""
+        self.number += 1
+        body = b"%b%d%b" % (self.before, self.number, self.after)
+        signature = hmac.digest(SECRET, body, "sha256").hex().encode()
+        return b"%bX-GitHub-Delivery: %d\r\nX-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b" % (
+            self.head,
+            self.number,
+            signature,
+            len(body),
+            body,
+        )
+
+    def answered(self, client: Client, status: int) -> None:
+        """Count an answer and keep the connection working."""
+        now = time.perf_counter()
+        self.latencies.append(now - client.sent_at)
+        self.statuses[status] += 1
+        if self.rate:
+            if self.due:
+                client.send(self.due.pop(0))
+            else:
+                self.idle.append(client)
+        elif now < self.ends_at:
+            client.send(now)
+        else:
+            self.idle.append(client)
+
+    async def run(self, host: str, port: int, connections: int) -> dict[str, object]:
+        """Open the connections, send for the given time, and sum up."""
+        loop = asyncio.get_running_loop()
+        for _ in range(connections):
+            await loop.create_connection(lambda: Client(self), host, port)
+        began = time.perf_counter()
+        self.ends_at = began + self.seconds
+        if self.rate:
+            await self._offer(began)
+        else:
+            for client in list(self.idle):
+                self.idle.remove(client)
+                client.send(time.perf_counter())
+            await asyncio.sleep(self.seconds)
+        while len(self.idle) < connections and time.perf_counter() < self.ends_at + 30:
+            await asyncio.sleep(0.01)
+        return self.summary(time.perf_counter() - began)
+
+    async def _offer(self, began: float) -> None:
+        offered = 0
+        while (now := time.perf_counter()) < self.ends_at:
+            for number in range(offered, int((now - began) * self.rate)):
+                due = began + number / self.rate
+                if self.idle:
+                    self.idle.pop().send(due)
+                else:
+                    self.due.append(due)
+                offered += 1
+            await asyncio.sleep(0.001)
+
+    def summary(self, seconds: float) -> dict[str, object]:
+        """Return what was measured."""
+        ordered = sorted(self.latencies)
+        return {
+            "requests": len(ordered),
+            "per_second": len(ordered) / seconds,
+            "statuses": {str(status): count for status, count in self.statuses.items()},
+            "p50_ms": 1000 * ordered[len(ordered) // 2] if ordered else None,
+            "p99_ms": 1000 * ordered[int(len(ordered) * 0.99)] if ordered else None,
+            "max_ms": 1000 * ordered[-1] if ordered else None,
+        }
+
+
+def main() -> None:
+    """Run from the command line."""
+    host, port, path, seconds, connections, rate, first_id = sys.argv[1:8]
+    load = Load(host, path, seconds=float(seconds), rate=float(rate), first_id=int(first_id))
+    print(json.dumps(uvloop.run(load.run(host, int(port), int(connections)))))
+
+
+if __name__ == "__main__":
+    main()
