@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from bot.sandbox.page.options import PageOptions
-from bot.sandbox.workspace import Channel, User, Workspace
+from bot.sandbox.workspace import Channel, Message, User, Workspace
 
 HOME = "home"
 
@@ -30,6 +30,20 @@ class Look:
             thread = ":".join(self.thread) if self.thread else ""
         parts = {"as": other.viewer, "left": other.left, "right": other.right}
         return urlencode(parts | ({"thread": thread} if thread else {}))
+
+
+def permalink(message: Message) -> str:
+    """The path of a link to a message, as https://docs.slack.dev/reference/methods/chat.getPermalink gives it."""
+    path = f"archives/{message.channel}/p{message.ts.replace('.', '')}"
+    return f"{path}?thread_ts={message.thread_ts}&cid={message.channel}" if message.is_reply else path
+
+
+def arrival(seen: Look, channel: str, message: str, thread: str) -> str:
+    """Where such a link leads: the page with that channel in it, and the message in sight."""
+    ts = f"{message[1:11]}.{message[11:]}"
+    side = "left" if seen.left == channel else "right"
+    query = seen.query(thread=f"{channel}:{thread}") if thread else seen.query(**{side: channel})
+    return f"/?{query}#{'thread' if thread else side}-{ts}"
 
 
 def people(workspace: Workspace) -> list[User]:

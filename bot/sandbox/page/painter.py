@@ -11,7 +11,7 @@ from markupsafe import Markup
 from bot.sandbox.page.curl import curl_lines
 from bot.sandbox.page.faults import PRESETS, is_on
 from bot.sandbox.page.icons import APP_AVATAR, AVATAR, EMOJI_AVATAR
-from bot.sandbox.page.look import HOME, Look, conversations, people
+from bot.sandbox.page.look import HOME, Look, conversations, people, permalink
 from bot.sandbox.page.mrkdwn import Naming, emoji_html
 from bot.sandbox.page.options import PageOptions
 from bot.sandbox.page.render import environment, initials
@@ -42,7 +42,7 @@ class Painter:
         self._scenario = scenario
         self._env = environment()
         self._env.filters.update(
-            moment=_moment, color=_color, emoji=emoji_html, people_names=_people_names, tone=_color
+            moment=_moment, permalink=permalink, color=_color, emoji=emoji_html, people_names=_people_names
         )
         self._env.globals.update(avatar=self.avatar, options=options, sheets=SHEETS, scripts=SCRIPTS)
 

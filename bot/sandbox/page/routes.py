@@ -7,14 +7,14 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.page.day import DAY
 from bot.sandbox.page.deeds import DEEDS, Deeds
 from bot.sandbox.page.guard import HEADERS, check_host, checked_body
-from bot.sandbox.page.look import look
+from bot.sandbox.page.look import arrival, look
 from bot.sandbox.page.options import PageOptions
 from bot.sandbox.page.painter import Painter
 from bot.sandbox.page.scenario import Scenario
@@ -38,6 +38,7 @@ def page_routes(
         Route("/", _page(workspace, painter, options)),
         Route("/page/stream", _stream(workspace, painter, options)),
         Route("/page/static/{name}", _static),
+        Route("/archives/{channel}/{message}", _archive(workspace, options)),
         *(Route(f"/page/{name}", _deed(deeds, act), methods=["POST"]) for name, act in DEEDS.items()),
     ]
 
@@ -67,6 +68,16 @@ def _stream(workspace: Workspace, painter: Painter, options: PageOptions) -> End
         return StreamingResponse(events, media_type="text/event-stream", headers=HEADERS)
 
     return follow
+
+
+def _archive(workspace: Workspace, options: PageOptions) -> Endpoint:
+    async def archive(request: Request) -> Response:
+        check_host(request)
+        seen = look(workspace, options, request.query_params)
+        where = arrival(seen, **request.path_params, thread=request.query_params.get("thread_ts", ""))
+        return RedirectResponse(where, 303, HEADERS)
+
+    return archive
 
 
 async def _static(request: Request) -> Response:

@@ -155,3 +155,12 @@ async def test_a_narrow_window_has_one_column(page: Page) -> None:
     assert boxes[1] is not None
     assert boxes[0]["x"] == boxes[1]["x"]
     assert boxes[0]["y"] < boxes[1]["y"]
+
+
+async def test_a_link_to_a_message_shows_it_where_it_stands(stage: Stage, page: Page) -> None:
+    posted = await stage.slack.chat_postMessage(channel="payments-ops", text="The other side")
+    link = (await stage.slack.chat_getPermalink(channel=posted["channel"], message_ts=posted["ts"]))["permalink"]
+    await stage.slack.chat_postMessage(channel="payments-dev", text=f"See <{link}|ops>")
+    await page.get_by_role("link", name="ops", exact=True).click()
+    await expect(page.locator("#right .message.changed")).to_contain_text("The other side")
+    assert 1 == len(page.context.pages)

@@ -192,3 +192,15 @@ async def test_the_theme_that_was_chosen_is_kept(stage: Stage) -> None:
     assert '<html lang="en">' in (await stage.http.get("/")).text
     assert 'data-theme="dark"' in (await stage.http.get("/", headers={"Cookie": "theme=dark"})).text
     assert "evil" not in (await stage.http.get("/", headers={"Cookie": 'theme="evil'})).text
+
+
+async def test_a_permalink_leads_to_the_page_with_its_message_in_sight(stage: Stage) -> None:
+    parent = await stage.slack.chat_postMessage(channel="payments-ops", text="Deployed")
+    reply = await stage.slack.chat_postMessage(channel="payments-ops", text="details", thread_ts=parent["ts"])
+    for posted, anchor in ((parent, f"#right-{parent['ts']}"), (reply, f"#thread-{reply['ts']}")):
+        link = await stage.slack.chat_getPermalink(channel=posted["channel"], message_ts=posted["ts"])
+        answer = await stage.http.get(link["permalink"])
+        assert 303 == answer.status_code
+        assert answer.headers["location"].endswith(anchor)
+        page = (await stage.http.get(answer.headers["location"].partition("#")[0])).text
+        assert f'id="{anchor[1:]}"' in page

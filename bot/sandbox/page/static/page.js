@@ -46,13 +46,21 @@ function followList({ id, order, html }) {
   nodes.forEach((node, place) => {
     const there = list.children[place];
     if (there === node) return;
-    if (there && there.id === node.id) there.replaceWith(node);
+    if (there && there.id === node.id) swap(there, () => there.replaceWith(node), node);
     else list.insertBefore(node, there ?? null);
   });
   while (list.children.length > nodes.length) list.lastElementChild.remove();
   list.dataset.settled = "yes";
-  if (atEnd || !settled) scroll.scrollTop = scroll.scrollHeight;
+  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
   else if (nodes.at(-1)?.classList.contains("fresh")) offerLatest(scroll);
+}
+
+// Whoever works with the keyboard keeps their place when what has the focus is drawn anew.
+function swap(old, change, next) {
+  const reachable = "button, a, select, input, textarea";
+  const place = [...old.querySelectorAll(reachable)].indexOf(document.activeElement);
+  change();
+  if (place >= 0) next.querySelectorAll(reachable)[place]?.focus({ preventScroll: true });
 }
 
 function offerLatest(scroll) {
@@ -69,7 +77,7 @@ function followPart({ id, html }) {
   const place = document.getElementById(id);
   if (!place) return;
   if (id === "modal") return followModal(place, html);
-  if (place.innerHTML.trim() !== html.trim()) place.replaceChildren(drawn(html));
+  if (place.innerHTML.trim() !== html.trim()) swap(place, () => place.replaceChildren(drawn(html)), place);
 }
 
 function followModal(place, html) {
@@ -101,6 +109,19 @@ function where(node) {
   const message = node.closest(".message");
   const view = node.closest("[data-view]")?.dataset.view;
   return view ? { view } : { channel: message?.dataset.channel, ts: message?.dataset.ts };
+}
+
+// A link to a message of this workspace leads to where it stands on the page, or opens its channel.
+function visit(link, event) {
+  const [, channel, digits] = link.pathname.match(/^\/archives\/(\w+)\/p(\d{16})$/) ?? [];
+  if (!digits || link.host !== location.host) return;
+  event.preventDefault();
+  const ts = `${digits.slice(0, 10)}.${digits.slice(10)}`;
+  const message = document.querySelector(`.message[data-channel="${channel}"][data-ts="${ts}"]`);
+  if (!message) return location.assign(`${link.pathname}${location.search || "?"}&${link.search.slice(1)}`);
+  message.scrollIntoView({ block: "center", behavior: "smooth" });
+  message.classList.remove("changed");
+  requestAnimationFrame(() => message.classList.add("changed"));
 }
 
 async function confirmed(button) {
@@ -140,12 +161,14 @@ document.addEventListener("click", async (event) => {
   const node = event.target.closest("button, a");
   if (!node) return;
   if (node.closest(".menu") && !node.hasAttribute("popovertarget")) node.closest(".menu").hidePopover();
+  if (node.matches("a[href]")) visit(node, event);
   if (node.dataset.closeView) send("page/close", { view: node.dataset.closeView });
   else if (node.dataset.post) {
     const answer = await send(node.dataset.post, { ...where(node), ...JSON.parse(node.dataset.body) });
     fail(composerOf(node), answer.shown);
   } else if (node.dataset.action) report(node, node.dataset.value === undefined ? "press" : "choose", node.dataset.value);
   else if (node.hasAttribute("data-theme-toggle")) toggleTheme();
+  else if (node.dataset.link) navigator.clipboard.writeText(new URL(node.dataset.link, location.origin).href);
   else if (node.hasAttribute("data-copy")) {
     await navigator.clipboard.writeText(node.closest(".curl").querySelector("pre").textContent);
     node.lastElementChild.textContent = "Copied";
@@ -199,6 +222,8 @@ function toggleTheme() {
 
 localise(document);
 document.querySelectorAll(".scroll").forEach((scroll) => (scroll.scrollTop = scroll.scrollHeight));
+document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
 document.querySelector("#modal dialog")?.showModal();
+setInterval(() => localise(document), 30_000);
 if (document.querySelector(".home")) send("page/home", {});
 follow();
