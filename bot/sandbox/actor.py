@@ -4,6 +4,7 @@ The calls are listed in bot/sandbox/workspace.py. KeyError or ValueError where t
 nobody sees such a button, the option is not offered, the channel is not theirs.
 """
 
+import html
 import json
 from dataclasses import dataclass
 
@@ -37,7 +38,9 @@ class Actor(Interactions):
             return Outcome(ok=False, shown=f"{command} is not supported in threads. Sorry!")
         if self.commands is not None and command not in self.commands:
             return Outcome(ok=False, shown=f"{command} is not a valid command.")
-        answer = await self.courier.ask("command", self.payloads.command(person, room, command, rest.strip()))
+        # …/messaging/formatting-message-text#escaping : typed &, < and > reach the app as entities.
+        payload = self.payloads.command(person, room, command, html.escape(rest.strip(), quote=False))
+        answer = await self.courier.ask("command", payload)
         if not answer.acknowledged:
             return _failed(command, _COMMAND_ERRORS[str(answer.reason)], answer)
         try:
@@ -48,7 +51,10 @@ class Actor(Interactions):
         return Outcome(ok=True, ephemeral=private, message=message, milliseconds=answer.milliseconds)
 
     async def post_message(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Outcome:
-        """Write a message, in a thread where `thread_ts` is given (the parent's or a reply's)."""
+        """Write a message, in a thread where `thread_ts` is given (the parent's or a reply's).
+
+        `text` is what Slack's composer makes of what was typed: mentions as `<@U…>`, a literal `<` as `&lt;`.
+        """
         person, room = self._present(user, channel)
         parent = room.messages[thread_ts] if thread_ts else None
         message = Message(

@@ -8,7 +8,7 @@ async with sandbox.running() as url:                        # e.g. http://127.0.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.config import SandboxConfig
@@ -59,8 +59,8 @@ class Sandbox:
         await self.courier.idle()
 
 
-def build_sandbox(config: SandboxConfig, routes: Sequence[BaseRoute] = ()) -> Sandbox:
-    """A workspace with its people and channels; `routes` are served beside the Web API (the page)."""
+def build_sandbox(config: SandboxConfig) -> Sandbox:
+    """A workspace with its people and channels. More routes (the page's) may be added to `app.router.routes`."""
     workspace = seeded(config)
     bot, socket = HttpDoor(config), SocketDoor(config, workspace)
     courier = Courier(config, workspace, socket if config.mode == "socket" else bot)
@@ -84,7 +84,6 @@ def build_sandbox(config: SandboxConfig, routes: Sequence[BaseRoute] = ()) -> Sa
             Route("/files/{id}/{name}", files.show),
             Route("/sandbox/faults", FaultsEndpoint(workspace).answer, methods=["GET", "POST", "DELETE"]),
             WebSocketRoute("/socket", socket.serve),
-            *routes,
         ],
         # A page elsewhere on the web must not reach the sandbox through a name that resolves to loopback.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],

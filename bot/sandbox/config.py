@@ -73,7 +73,6 @@ ALL_SCOPES = frozenset(
         "reactions": "read write",
         "files": "read write",
         "pins": "write",
-        "bookmarks": "write",
         "team": "read",
         "metadata.message": "read",
     }.items()

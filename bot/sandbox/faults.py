@@ -60,6 +60,9 @@ class FaultsEndpoint:
         if request.method == "DELETE":
             self._workspace.clear_faults()
         if request.method == "POST":
+            # Asking for JSON keeps forms on other sites from switching faults: a browser asks before it sends that.
+            if "json" not in request.headers.get("content-type", ""):
+                return JSONResponse({"error": "send application/json"}, 415)
             fields = await request.json()
             known = {field.name for field in dataclasses.fields(Fault)} - {"id"}
             if not isinstance(fields, dict) or set(fields) - known or fields.get("kind") not in get_args(FaultKind):

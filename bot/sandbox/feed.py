@@ -23,6 +23,7 @@ class Feed:
         """Add a message. Its blocks get the ids that they lack; its parent becomes the head of a thread."""
         workspace = self._workspace
         message.blocks = with_ids(message.blocks, workspace.new_id)
+        message.attachments = self._attachments(message.attachments)
         parent = workspace.channels[message.channel].messages.get(message.thread_ts or "")
         if parent is not None and parent.thread_ts is None:
             parent.thread_ts = parent.ts
@@ -39,6 +40,8 @@ class Feed:
         before = message_json(self._workspace, message)
         if "blocks" in changes:
             changes["blocks"] = with_ids(changes["blocks"], self._workspace.new_id)
+        if "attachments" in changes:
+            changes["attachments"] = self._attachments(changes["attachments"])
         changed = self._workspace.put_message(dataclasses.replace(message, **changes))
         if message.ephemeral_to is None:
             after = message_json(self._workspace, changed, metadata=True)
@@ -81,6 +84,10 @@ class Feed:
     def emit_to_app(self, event: Json) -> None:
         """Tell the bot of something that concerns the app, whatever channels it is in."""
         self._emit({"event_ts": self._workspace.new_ts(), **event})
+
+    def _attachments(self, attachments: list[Json]) -> list[Json]:
+        new_id = self._workspace.new_id
+        return [{**one, "blocks": with_ids(one["blocks"], new_id)} if "blocks" in one else one for one in attachments]
 
     def _reacted(self, message: Message, kind: str, user: str, name: str) -> None:
         self._workspace.put_message(message)

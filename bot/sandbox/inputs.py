@@ -105,8 +105,9 @@ def values(blocks: list[Json], state: Json) -> Json:
         if element["type"] in ("button", "overflow"):
             continue
         kept = state.get(block["block_id"], {}).get(element["action_id"])
-        shown = kept or {"type": element["type"], **initial(element)}
-        found.setdefault(block["block_id"], {})[element["action_id"]] = shown
+        if kept is None or kept["type"] != element["type"]:
+            kept = {"type": element["type"], **initial(element)}
+        found.setdefault(block["block_id"], {})[element["action_id"]] = kept
     return found
 
 

@@ -38,7 +38,7 @@ class Interactions:
     ) -> Outcome:
         """Press a button. `value` picks between buttons with the same action id in different blocks."""
         person, place = self.workspace.user(user), self._place(user, channel, ts, view_id)
-        block, element = inputs.find(place.blocks, action_id, block_id, value)
+        block, element = inputs.find(place.all_blocks, action_id, block_id, value)
         if element["type"] != "button":
             raise ValueError(f"{action_id!r} is a {element['type']}, not a button")
         fields = {"value": element["value"]} if "value" in element else {}
@@ -57,7 +57,7 @@ class Interactions:
     ) -> Outcome:
         """Choose or type a value. Inputs in modals only tell the bot at once with `dispatch_action`."""
         person, place = self.workspace.user(user), self._place(user, channel, ts, view_id)
-        block, element = inputs.find(place.blocks, action_id, block_id)
+        block, element = inputs.find(place.all_blocks, action_id, block_id)
         if element["type"] == "overflow":
             fields = inputs.chosen(element, value)
         else:
@@ -71,9 +71,9 @@ class Interactions:
         person, view = self.workspace.user(user), self._view(user, view_id)
         for block_id, actions in (values or {}).items():
             for action_id, value in actions.items():
-                block, element = inputs.find(view.blocks, action_id, block_id)
+                block, element = inputs.find(view.all_blocks, action_id, block_id)
                 inputs.remember(view.state, block, element, value)
-        view.errors = inputs.complaints(view.blocks, view.state)
+        view.errors = inputs.complaints(view.all_blocks, view.state)
         if view.errors:
             self.workspace.put_view(view)
             return Outcome(ok=False, errors=view.errors)
@@ -112,7 +112,7 @@ class Interactions:
         action = said.get("response_action")
         stack = self.workspace.modals(person.id)
         if action == "errors":
-            unknown = set(said["errors"]) - {block["block_id"] for block in view.blocks}
+            unknown = set(said["errors"]) - {block["block_id"] for block in view.all_blocks}
             view.errors = {str(block): str(words) for block, words in said["errors"].items()}
             self.workspace.put_view(view)
             return TROUBLE if unknown or not view.errors else None

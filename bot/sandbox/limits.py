@@ -53,12 +53,12 @@ class RateLimits:
     clock: Callable[[], datetime]
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
-    def retry_after(self, method: str, tier: str, channel: str | None) -> int | None:
+    def retry_after(self, method: str, tier: str, channel: str) -> int | None:
         """Count this call. Whole seconds to wait where it comes too soon (it is then not counted), else None."""
         if self.rates is None:
             return None
         if tier == "posting":
-            return self._take((method, channel or ""), self.rates.posting)
+            return self._take((method, channel), self.rates.posting)
         return self._take((method, ""), self.rates.tiers[tier])
 
     def _take(self, key: tuple[str, str], rate: Rate) -> int | None:

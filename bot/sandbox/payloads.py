@@ -52,7 +52,7 @@ class Payloads:
             "container": container,
             "channel": {"id": channel.id, "name": _channel_name(channel)},
             **({} if message.ephemeral_to else {"message": message_json(self._workspace, message)}),
-            "state": {"values": inputs.values(message.blocks, message.state)},
+            "state": {"values": inputs.values(message.all_blocks, message.state)},
             "response_url": self._response_url(user.id, channel.id, message.ts),
             "actions": [self._action(fields, block, element)],
         }
@@ -116,7 +116,7 @@ class Payloads:
 
     def _with_values(self, view: View) -> Json:
         shown = view_json(self._workspace, view)
-        return {**shown, "state": {"values": inputs.values(view.payload["blocks"], view.state)}}
+        return {**shown, "state": {"values": inputs.values(view.all_blocks, view.state)}}
 
     def _response_url(self, user: str, channel: str, source: str | None = None) -> str:
         return f"{self.base_url}/response/{self._triggers.response(user, channel, source)}"

@@ -54,6 +54,11 @@ class Message:
     state: Json = field(default_factory=dict)
 
     @property
+    def all_blocks(self) -> list[Json]:
+        """Its blocks, and those in its attachments."""
+        return [*self.blocks, *(block for attachment in self.attachments for block in attachment.get("blocks", ()))]
+
+    @property
     def is_reply(self) -> bool:
         """Whether it stands in a thread below another message."""
         return self.thread_ts is not None and self.thread_ts != self.ts
@@ -95,7 +100,7 @@ class View:
     state: Json = field(default_factory=dict)
 
     @property
-    def blocks(self) -> list[Json]:
+    def all_blocks(self) -> list[Json]:
         """The blocks that it shows."""
         blocks: list[Json] = self.payload["blocks"]
         return blocks

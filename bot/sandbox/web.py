@@ -29,7 +29,7 @@ from bot.sandbox.workspace import Workspace
 
 
 async def read_arguments(request: HttpRequest) -> Json:
-    """The arguments of a call, wherever they are. ApiError invalid_json."""
+    """The arguments of a call, wherever they are. ApiError invalid_json, invalid_form_data."""
     values: Json = dict(request.query_params)
     body = await request.body()
     if not body:
@@ -40,7 +40,10 @@ async def read_arguments(request: HttpRequest) -> Json:
         except (ValueError, TypeError):
             raise ApiError("invalid_json") from None
     else:
-        values |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        try:
+            values |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        except UnicodeDecodeError:
+            raise ApiError("invalid_form_data") from None
     return values
 
 
@@ -85,8 +88,7 @@ class WebApi:
             if method is None:
                 raise ApiError("unknown_method", req_method=name)
             self._authorize(method, token)
-            channel = str(values.get("channel") or "")
-            if (wait := self.limits.retry_after(name, method.tier, channel)) is not None:
+            if (wait := self.limits.retry_after(name, method.tier, self._channel_id(values))) is not None:
                 return 429, {"ok": False, "error": "ratelimited", "retry_after": wait}
             request = Request(
                 workspace=self.workspace,
@@ -100,6 +102,14 @@ class WebApi:
             return 200, {"ok": True, **method.answer(request)}
         except ApiError as error:
             return _failure(error)
+
+    def _channel_id(self, values: Json) -> str:
+        """The id of the channel that a call names, so that a name and an id count together."""
+        wanted = str(values.get("channel") or "")
+        try:
+            return self.workspace.channel(wanted).id
+        except KeyError:
+            return wanted
 
     def _authorize(self, method: Method, token: str) -> None:
         if not token:

@@ -31,6 +31,11 @@ async def test_a_command_reaches_a_verifying_bolt_app_and_its_answer_is_private(
     assert ("ada", "payments-dev", "/change") == (body["user_name"], body["channel_name"], body["command"])
 
 
+async def test_what_is_typed_after_a_command_arrives_with_entities(slack: Slack, bot: Bot) -> None:
+    await slack.sandbox.actor.send_slash_command("ada", "payments-dev", "/change a & b <!channel>")
+    assert "a &amp; b &lt;!channel&gt;" == bot.heard[0]["text"]
+
+
 async def test_a_command_nobody_handles_is_a_dispatch_failure(slack: Slack, bot: Bot) -> None:
     outcome = await slack.sandbox.actor.send_slash_command("ada", "payments-dev", "/nothing")
     assert (False, '/nothing failed with the error "dispatch_failed"') == (outcome.ok, outcome.shown)
