@@ -14,10 +14,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
-def did_you_mean(word: str, known: Iterable[str], show: str = "{}") -> str:
-    """Return a question to append to a complaint, or a list of what is known; `show` wraps a word."""
+def did_you_mean(word: str, known: Iterable[str], show: str = "{}", *, aliases: Iterable[str] = ()) -> str:
+    """Return a question to append to a complaint, else a list of what is known (without aliases); `show` wraps it."""
     names = list(known)
-    meant = nearest(word, names)
+    meant = nearest(word, [*aliases, *names])
     if meant is not None:
         return f" Did you mean {show.format(meant)}?"
     if not names:

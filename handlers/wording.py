@@ -31,7 +31,7 @@ def split_service(text: str, topology: Topology) -> tuple[Service, str]:
     if service is not None:
         return service, rest.strip()
     name = before.strip() if colon and len(before) <= _MOST_OF_A_NAME else first
-    raise UserError(f"I know no service “{name[:_MOST_OF_A_NAME]}”." + did_you_mean(name, service_names(topology)))
+    raise UserError(f"I know no service “{name[:_MOST_OF_A_NAME]}”." + _meant_service(name, topology))
 
 
 def service_named(name: str, topology: Topology) -> Service:
@@ -42,7 +42,7 @@ def service_named(name: str, topology: Topology) -> Service:
     """
     service = topology.service_named(name)
     if service is None:
-        raise UserError(f"I know no service “{name[:_MOST_OF_A_NAME]}”." + did_you_mean(name, service_names(topology)))
+        raise UserError(f"I know no service “{name[:_MOST_OF_A_NAME]}”." + _meant_service(name, topology))
     return service
 
 
@@ -58,7 +58,9 @@ def take_environment(text: str, service: Service, topology: Topology) -> tuple[s
     environment = topology.environment_named(service, found[1])
     if environment is None:
         known = [e.name for e in service.environments]
-        raise UserError(f"{service.name} has no environment “{found[1]}”." + did_you_mean(found[1], known, "`!{}`"))
+        aliases = [alias for e in service.environments for alias in e.aliases]
+        meant = did_you_mean(found[1], known, "`!{}`", aliases=aliases)
+        raise UserError(f"{service.name} has no environment “{found[1]}”.{meant}")
     return environment.name, " ".join((text[: found.start()] + text[found.end() :]).split())
 
 
@@ -70,3 +72,8 @@ def service_names(topology: Topology) -> list[str]:
 def environment_names(topology: Topology) -> list[str]:
     """Return the names of all environments, each once, in the order of the configuration."""
     return list(dict.fromkeys(e.name for service in topology.services for e in service.environments))
+
+
+def _meant_service(name: str, topology: Topology) -> str:
+    aliases = [alias for service in topology.services for alias in service.aliases]
+    return did_you_mean(name, service_names(topology), aliases=aliases)
