@@ -20,7 +20,7 @@ from bot.sandbox.workspace import Channel, Message, User, Workspace
 
 SHEETS: Final = ("base.css", "layout.css", "messages.css", "blocks.css", "charts.css", "forms.css", "dialogs.css")
 SCRIPTS: Final = ("page.js", "compose.js")
-SHOWN_MESSAGES: Final = 120
+SHOWN_MESSAGES: Final = 80
 SHOWN_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _TOGETHER_SECONDS: Final = 300
 
@@ -85,10 +85,12 @@ class Painter:
         """The messages of one pane, oldest first; those that `drawn` still holds are not drawn again."""
         drawn = {} if drawn is None else drawn
         items, before = [], None
-        for message in self._listed(look, pane):
+        listed = self._listed(look, pane)
+        replies = self._replies(listed[0].channel, look.viewer) if listed else {}
+        for message in listed:
             key = (pane, message.ts, _together(before, message))
             if key not in drawn:
-                drawn[key] = self._message(look, pane, message, compact=key[2])
+                drawn[key] = self._message(look, pane, message, replies.get(message.ts, []), compact=key[2])
             items.append(drawn[key])
             before = message
         return items
@@ -113,9 +115,15 @@ class Painter:
             return ()
         return self._workspace.timeline(look[pane], look.viewer)[-SHOWN_MESSAGES:]
 
-    def _message(self, look: Look, pane: str, message: Message, *, compact: bool) -> Item:
+    def _replies(self, channel: str, viewer: str) -> dict[str, list[Message]]:
+        found: dict[str, list[Message]] = {}
+        for message in self._workspace.channels[channel].messages.values():
+            if message.is_reply and not message.deleted and message.ephemeral_to in (None, viewer):
+                found.setdefault(str(message.thread_ts), []).append(message)
+        return found
+
+    def _message(self, look: Look, pane: str, message: Message, replies: Sequence[Message], *, compact: bool) -> Item:
         author = self._workspace.users.get(message.user) or User(id=message.user, name="?", real_name=message.user)
-        replies = [m for m in self._workspace.thread(message.channel, message.ts, look.viewer) if m.is_reply]
         surface = f"{pane}-{message.ts}"
         html = self._render(
             "message.html", look, message=message, pane=pane, surface=surface, compact=compact, hash="@hash@",
