@@ -1,5 +1,6 @@
 """How often each method may be called: Slack's tiers and the posting limit.
-https://docs.slack.dev/apis/web-api/rate-limits .
+
+https://docs.slack.dev/apis/web-api/rate-limits
 """
 
 import math

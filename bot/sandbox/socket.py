@@ -1,5 +1,6 @@
 """Socket Mode: the bot connects to the workspace, requests come in envelopes.
-https://docs.slack.dev/apis/events-api/using-socket-mode .
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio

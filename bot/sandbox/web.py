@@ -1,5 +1,4 @@
-"""The Web API over HTTP: reads a call, checks token, scope and rate, lets the method answer, words errors as Slack
-does.
+"""The Web API over HTTP: reads a call, checks token, scope and rate, lets the method answer.
 
 https://docs.slack.dev/apis/web-api : arguments come in the query, as a form or as JSON; errors are HTTP 200 with
 `{"ok": false}`, except rate limits (429 with Retry-After).

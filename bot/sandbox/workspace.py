@@ -15,7 +15,7 @@ Following. `subscribe()` starts at once and yields one dict for each change unti
 
 Kinds: `message` (posted, edited, deleted, reacted to, pinned; `thread_ts` where it is a reply), `ephemeral` (`user`
 is who sees it), `view` (`user`; look at `modals(user)`), `home` (`user`), `channel` (created, archived, topic,
-members), `fault`, `call` (`method`, `status`).
+members), `fault`, `call` (`method`, `status`), `delivery` (`status`), `socket` (`connected`: how many).
 
 Acting. Nobody but the Web API and the `Actor` (bot/sandbox/actor.py) changes anything. `sandbox.actor` has
 coroutines, each of which returns an `Outcome`: what Slack would show that person. `user` and `channel` are ids or

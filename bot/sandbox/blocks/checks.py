@@ -1,5 +1,4 @@
-"""The small language in which the block rules are written: a check takes a value and its JSON pointer, and yields
-problems.
+"""The small language of the block rules: a check takes a value and its JSON pointer, and yields problems.
 
 Problems are worded as Slack words them in `response_metadata.messages`, so that what is learned here helps there:
 `must be less than 3001 characters [json-pointer:/blocks/0/text/text]`.
