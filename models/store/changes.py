@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from models.records import Change
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
@@ -51,6 +51,21 @@ class Changes(Noun):
         if not include_undone:
             query = query.where(_LEDGER.c.is_undone.is_(False))
         return [_change(row) for row in await self._connection.execute(query.limit(limit))]
+
+    async def tally(self, *, services: Collection[str], since: datetime, until: datetime) -> dict[str, int]:
+        """Count the small changes of `[since, until)` by service; those that were taken back do not count."""
+        query = (
+            select(_LEDGER.c.service, func.count().label("n"))
+            .where(
+                _LEDGER.c.type == "change",
+                _LEDGER.c.is_undone.is_(False),
+                _LEDGER.c.service.in_(list(services)),
+                _LEDGER.c.at >= since,
+                _LEDGER.c.at < until,
+            )
+            .group_by(_LEDGER.c.service)
+        )
+        return {r.service: r.n for r in await self._connection.execute(query)}
 
     async def add_many(self, changes: Sequence[Change]) -> dict[ChangeKey, int]:
         """Store new small changes; return their ledger numbers. One that is there already is left as it is."""

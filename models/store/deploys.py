@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, Select, bindparam, func, select, update
 
-from models.records import Commit, CommitReport, Deploy
+from models.records import Commit, CommitReport, Deploy, DeployStatus, Tier
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 
@@ -54,6 +54,33 @@ class Deploys(Noun):
         if environment is not None:
             query = query.where(_LEDGER.c.environment == environment)
         return [_deploy(row) for row in await self._connection.execute(query.limit(limit))]
+
+    async def tally(
+        self, *, services: Collection[str], since: datetime, until: datetime
+    ) -> list[tuple[str, Tier | None, DeployStatus, int]]:
+        """Count the deployments that ended in `[since, until)`, by (service, tier, status)."""
+        columns = (_LEDGER.c.service, _LEDGER.c.tier, _LEDGER.c.deploy_status)
+        query = (
+            select(*columns, func.count().label("n"))
+            .where(
+                _LEDGER.c.type == "deploy",
+                _LEDGER.c.service.in_(list(services)),
+                _LEDGER.c.at >= since,
+                _LEDGER.c.at < until,
+                _LEDGER.c.finished_at.is_not(None),
+            )
+            .group_by(*columns)
+        )
+        return [(r.service, r.tier, r.deploy_status, r.n) for r in await self._connection.execute(query)]
+
+    async def known_services(self, services: Collection[str], before: datetime) -> set[str]:
+        """Return the services of which any deployment is known from before an instant."""
+        known = set()
+        for service in services:
+            query = _all().where(_LEDGER.c.service == service, _LEDGER.c.at < before).limit(1)
+            if (await self._connection.execute(query)).first():
+                known.add(service)
+        return known
 
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""

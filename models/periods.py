@@ -1,0 +1,95 @@
+"""Windows of local calendar dates, as instants: days, ISO weeks and months in any IANA zone.
+
+A window is half open, `[start, end)`, in UTC. A date starts at its first instant in the zone: the earlier of two
+midnights (`fold=0`), and where midnight is missing the next instant that exists. The previous period is the previous
+*calendar* period: 167 hours across a change to summer time, not 168.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+Length: TypeAlias = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One period: its first local date, how long it is, its zone, and the instants it lies between."""
+
+    first: date
+    length: Length
+    timezone: str
+    start: datetime
+    end: datetime
+
+    @property
+    def hours(self) -> float:
+        """How long it lasts on the clock that runs on; 23 on the day summer time begins."""
+        return (self.end - self.start).total_seconds() / 3600
+
+    @property
+    def last(self) -> date:
+        """Its last local date."""
+        return _following(self.first, self.length) - timedelta(days=1)
+
+    def dates(self) -> list[date]:
+        """Return its local dates, in order."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+
+def window(day: date, length: Length, timezone: str) -> Window:
+    """Return the period of a length that holds a local date."""
+    first = _first_date(day, length)
+    return Window(first, length, timezone, date_start(first, timezone), date_start(_following(first, length), timezone))
+
+
+def window_at(at: datetime, length: Length, timezone: str) -> Window:
+    """Return the period that an instant lies in."""
+    return window(at.astimezone(ZoneInfo(timezone)).date(), length, timezone)
+
+
+def previous(this: Window) -> Window:
+    """Return the calendar period before one."""
+    return window(this.first - timedelta(days=1), this.length, this.timezone)
+
+
+def latest_completed(at: datetime, length: Length, timezone: str) -> Window:
+    """Return the last period that was over at an instant."""
+    return previous(window_at(at, length, timezone))
+
+
+def date_start(day: date, timezone: str) -> datetime:
+    """Return the first instant of a local date, in UTC. A date that the zone skipped starts when the next one does."""
+    zone = ZoneInfo(timezone)
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    start = midnight.astimezone(UTC)
+    if start.astimezone(zone).replace(fold=0) == midnight:
+        return start
+    # Midnight is missing. Read with fold=0 it lies after the gap by as much as the clock jumped; the jump is where the
+    # offset changes, which is the instant that both readings of the missing time frame.
+    return _jump(start - timedelta(days=2), start + timedelta(days=2), day, zone)
+
+
+def _jump(before: datetime, after: datetime, day: date, zone: ZoneInfo) -> datetime:
+    """Find the first instant whose local date is `day` or later, by halving down to the second."""
+    low, high = int(before.timestamp()), int(after.timestamp())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if datetime.fromtimestamp(middle, zone).date() >= day:
+            high = middle
+        else:
+            low = middle
+    return datetime.fromtimestamp(high, UTC)
+
+
+def _first_date(day: date, length: Length) -> date:
+    if length == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if length == "month" else day
+
+
+def _following(first: date, length: Length) -> date:
+    if length == "month":
+        return (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return first + timedelta(days=7 if length == "week" else 1)
