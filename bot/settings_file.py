@@ -1,0 +1,179 @@
+"""The shape of `twinspan.yaml`: what may be written, what it means when left out, and the JSON Schema for editors."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from models.records import Severity, Tier
+
+
+def _or_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_environment(value: Any) -> Any:
+    return {"tier": value} if isinstance(value, str) else _or_empty(value)
+
+
+def _services_by_name(value: Any) -> Any:
+    """Read a list of services (names, or mappings with a `name`) as the mapping it stands for."""
+    if not isinstance(value, list):
+        return _or_empty(value)
+    return {
+        str(item.get("name", f"[{n}]")) if isinstance(item, dict) else str(item): item if isinstance(item, dict) else {}
+        for n, item in enumerate(value)
+    }
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
+
+
+class Entry(BaseModel):
+    """A part of the file: unknown keys are refused, numbers may stand for words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class BridgeEntry(Entry):
+    """A dev channel and an ops channel that hear of the same services."""
+
+    dev: str = Field(description="The developers' channel: #name or id.", min_length=1)
+    ops: str = Field(description="The operators' channel: #name or id.", min_length=1)
+    services: Words | None = Field(default=None, description="The services of this bridge. Left out: all of them.")
+
+
+class EnvironmentEntry(Entry):
+    """An environment of a service."""
+
+    tier: Tier = Field(description="What it is for; only production counts in the delivery metrics.")
+    aliases: Words = Field(default=(), description="Other names senders use for it.")
+
+
+class ServiceEntry(Entry):
+    """A service: what its senders call it, where it runs, who owns it."""
+
+    name: str | None = Field(default=None, description="Its name, where services are written as a list.")
+    repositories: Words = Field(default=(), description="owner/name of every repository it is built from.")
+    aliases: Words = Field(default=(), description="Other names senders use for it.")
+    environments: dict[
+        str,
+        Annotated[EnvironmentEntry, BeforeValidator(_as_environment, json_schema_input_type=Tier | EnvironmentEntry)],
+    ] = Field(
+        default={}, description="Left out: production, staging, testing and development, with their usual short names."
+    )
+    depends_on: Words = Field(default=(), description="Services it needs.")
+    runbook: str | None = Field(default=None, description="Address of its runbook, shown on its incidents.")
+    owner: str | None = Field(default=None, description="The team or person it belongs to.")
+    on_call: str | None = Field(default=None, description="Who is called: a user, a user group or a rota.")
+
+
+class SourceEntry(Entry):
+    """A sender: what it is and how it proves itself. Its name is the end of its URL, /webhooks/NAME."""
+
+    kind: str = Field(description="Which of the built-in kinds of sender it is.")
+    secret: SecretStr | None = Field(
+        default=None, description="Its signing secret or token; write ${NAME} to read a variable."
+    )
+    secrets: Annotated[
+        tuple[SecretStr, ...],
+        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    ] = Field(default=(), description="Several secrets, accepted side by side while one is replaced.")
+    username: str | None = Field(
+        default=None, description="Turns on HTTP basic authentication, with the secret as password."
+    )
+    max_bytes: int = Field(
+        default=1024 * 1024, ge=1024, le=25 * 1024 * 1024, description="Larger requests are refused (413)."
+    )
+    workflows: dict[str, str] = Field(
+        default={}, description="GitHub: workflow name or file -> the environment it deploys to."
+    )
+    service_labels: Words = Field(
+        default=("service", "job"), description="Labels that name the service, the first found wins."
+    )
+    environment_labels: Words = Field(
+        default=("env", "environment", "cluster"), description="Labels that name the environment, the first found wins."
+    )
+
+
+class IncidentsEntry(Entry):
+    """Which signals of a monitor open an incident, and what its words for severity mean."""
+
+    opens_when: dict[str, Words] = Field(
+        default={"severity": ("critical", "page")}, description="Label -> values, any one of which opens an incident."
+    )
+    severities: dict[str, Severity] = Field(default={}, description="The monitor's word -> sev1 (worst) to sev5.")
+
+
+class DigestEntry(Entry):
+    """A digest, posted on a schedule to both channels of its bridges."""
+
+    bridges: Words | None = Field(default=None, description="Left out: all bridges.")
+    schedule: str = Field(description="Cron, five fields: minute hour day month weekday (0 and 7 are Sunday).")
+    timezone: str = Field(
+        default="UTC", description="IANA time zone of the schedule and of the period, such as Europe/Berlin."
+    )
+    period: Literal["day", "week"] = Field(default="day", description="What it sums up: the last whole day or week.")
+
+
+class RetentionEntry(Entry):
+    """How long what is only kept for looking back is kept, in days. Records are kept for good."""
+
+    deliveries_days: int = Field(default=90, ge=1, description="Raw deliveries.")
+    outbox_days: int = Field(default=30, ge=1, description="Messages that are done.")
+
+
+class SlackEntry(Entry):
+    """How the bot treats Slack."""
+
+    seconds_between_messages: float = Field(
+        default=1.0, ge=0, le=60, description="Per channel; Slack takes about one a second."
+    )
+
+
+class LimitsEntry(Entry):
+    """Where the bot says no."""
+
+    queue_size: int = Field(
+        default=2_000, ge=1, description="Requests that may wait to be stored; further ones get a 503."
+    )
+
+
+class File(Entry):
+    """twinspan.yaml: which channels hear of which services, who may send, when digests go out."""
+
+    bridges: dict[str, BridgeEntry] = Field(default={}, description="Name -> its two channels.")
+    services: Annotated[
+        dict[str, Annotated[ServiceEntry, BeforeValidator(_or_empty, json_schema_input_type=ServiceEntry | None)]],
+        BeforeValidator(
+            _services_by_name,
+            json_schema_input_type=dict[str, ServiceEntry | None] | list[str | ServiceEntry],
+        ),
+    ] = Field(default={}, description="Name -> what is known of it; or a list of names.")
+    sources: dict[str, SourceEntry] = Field(default={}, description="Name -> the sender behind /webhooks/NAME.")
+    incidents: IncidentsEntry = IncidentsEntry()
+    digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
+    retention: RetentionEntry = RetentionEntry()
+    admin_channel: str | None = Field(default=None, description="Where the bot says what it could not do: #name or id.")
+    undo_minutes: int = Field(default=10, ge=1, le=24 * 60, description="How long a logged change can be undone.")
+    slack: SlackEntry = SlackEntry()
+    limits: LimitsEntry = LimitsEntry()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_sections(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return _or_empty(value)
+        return {key: part for key, part in value.items() if part is not None or key not in cls.model_fields}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `twinspan.yaml`, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **File.model_json_schema(mode="validation"),
+        "title": "twinspan.yaml",
+    }

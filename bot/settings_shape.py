@@ -1,0 +1,91 @@
+"""Turns what was read from `twinspan.yaml` into its typed form, and pydantic's complaints into words with a remedy."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.settings_file import File
+from bot.settings_problems import Path
+from bot.settings_yaml import Document
+from handlers.suggest import did_you_mean
+
+_SEE_DOCS: Final = "See docs/configuration.md."
+_COMMENT: Final = "A # starts a comment in YAML: put channel names in quotes, such as '#payments-dev'."
+
+
+def shaped(document: Document) -> File | None:
+    """Return the file in its typed form; `None` where it cannot be, with every reason added to the document."""
+    _index_listed_services(document)
+    try:
+        return File.model_validate(document.value)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=True):
+            _complain(document, detail)
+        return None
+
+
+def _index_listed_services(document: Document) -> None:
+    """Where services are a list, let each be found by its name, and refuse a name that is there twice."""
+    services = document.value.get("services") if isinstance(document.value, dict) else None
+    if not isinstance(services, list):
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(services):
+        name = str(item.get("name", f"[{index}]")) if isinstance(item, dict) else str(item)
+        if isinstance(item, dict) and "name" not in item:
+            document.complain(("services", index), "a service without a name", "Give it a name: `- name: payments`.")
+        if name in seen:
+            document.complain(("services", index), f"{name} is there twice", "Keep one of the two.")
+        seen.add(name)
+        for path in [p for p in document.lines if p[:2] == ("services", index)]:
+            document.lines.setdefault(("services", name, *path[2:]), document.lines[path])
+
+
+def _complain(document: Document, detail: ErrorDetails) -> None:
+    path: Path = detail["loc"]
+    what, fix = _said(path, detail)
+    document.complain(path, what, fix)
+
+
+def _said(path: Path, detail: ErrorDetails) -> tuple[str, str]:
+    kind, value = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        word = str(path[-1])
+        return f"unknown key {word}", did_you_mean(word, _keys_at(path[:-1])).strip() or _SEE_DOCS
+    if path and path[-1] in ("dev", "ops", "admin_channel") and (value is None or kind == "missing"):
+        return "a channel is missing", f"Name it, by #name or id. {_COMMENT}"
+    if kind == "missing":
+        return "missing", f"Add `{path[-1]}:`. {_SEE_DOCS}"
+    if kind in ("literal_error", "enum"):
+        expected = str(detail.get("ctx", {}).get("expected", ""))
+        return f"must be {expected}", did_you_mean(
+            str(value), expected.replace(" or ", ", ").replace("'", "").split(", ")
+        ).strip()
+    # pydantic's sentence never holds the value itself, which may be a secret.
+    message = detail["msg"]
+    return message[0].lower() + message[1:], f"Change the value. {_SEE_DOCS}"
+
+
+def _keys_at(path: Path) -> list[str]:
+    shape: Any = File
+    for step in path:
+        shape = _inside(shape, step)
+    return list(shape.model_fields) if isinstance(shape, type) and issubclass(shape, BaseModel) else []
+
+
+def _inside(shape: Any, step: str | int) -> Any:
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        found = shape.model_fields.get(str(step))
+        return _bare(found.annotation) if found else None
+    return next(_values_of(shape), None)
+
+
+def _values_of(shape: Any) -> Iterator[Any]:
+    if get_origin(shape) is dict:
+        yield _bare(get_args(shape)[1])
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation

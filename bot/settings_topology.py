@@ -1,0 +1,83 @@
+"""Builds what the bot's logic sees from `twinspan.yaml`."""
+
+from datetime import timedelta
+
+from bot import cron
+from bot.settings_file import File, ServiceEntry, SourceEntry
+from models.topology import (
+    DEFAULT_ENVIRONMENTS,
+    Bridge,
+    DigestPlan,
+    Environment,
+    IncidentRule,
+    Retention,
+    Service,
+    Topology,
+    WebhookSource,
+)
+
+
+def topology(file: File) -> Topology:
+    """Return the configuration as `models.topology` has it; the file must have passed every check."""
+    rule = _incident_rule(file)
+    return Topology(
+        bridges=tuple(
+            Bridge(name=name, dev=b.dev, ops=b.ops, services=tuple(file.services) if b.services is None else b.services)
+            for name, b in file.bridges.items()
+        ),
+        services=tuple(_service(name, entry) for name, entry in file.services.items()),
+        sources=tuple(_source(name, entry, rule) for name, entry in file.sources.items()),
+        digests=tuple(
+            DigestPlan(
+                name=name,
+                bridges=tuple(file.bridges) if d.bridges is None else d.bridges,
+                cron=cron.with_named_days(d.schedule),
+                timezone=d.timezone,
+                period=d.period,
+            )
+            for name, d in file.digests.items()
+        ),
+        retention=Retention(
+            deliveries=timedelta(days=file.retention.deliveries_days),
+            outbox=timedelta(days=file.retention.outbox_days),
+        ),
+        admin_channel=file.admin_channel,
+        undo_window=timedelta(minutes=file.undo_minutes),
+    )
+
+
+def _incident_rule(file: File) -> IncidentRule:
+    usual = IncidentRule()
+    words = {word.casefold(): severity for word, severity in file.incidents.severities.items()}
+    return IncidentRule(opens_when=file.incidents.opens_when, severities={**usual.severities, **words})
+
+
+def _service(name: str, entry: ServiceEntry) -> Service:
+    environments = tuple(
+        Environment(name=environment, tier=e.tier, aliases=e.aliases) for environment, e in entry.environments.items()
+    )
+    return Service(
+        name=name,
+        aliases=entry.aliases,
+        repositories=entry.repositories,
+        environments=environments or DEFAULT_ENVIRONMENTS,
+        depends_on=entry.depends_on,
+        runbook=entry.runbook,
+        owner=entry.owner,
+        on_call=entry.on_call,
+    )
+
+
+def _source(name: str, entry: SourceEntry, rule: IncidentRule) -> WebhookSource:
+    secrets = ([entry.secret] if entry.secret is not None else []) + list(entry.secrets)
+    return WebhookSource(
+        name=name,
+        kind=entry.kind,
+        secrets=tuple(dict.fromkeys(s.get_secret_value().strip() for s in secrets)),
+        username=entry.username,
+        max_bytes=entry.max_bytes,
+        deploy_workflows=entry.workflows,
+        service_labels=entry.service_labels,
+        environment_labels=entry.environment_labels,
+        incidents=rule,
+    )

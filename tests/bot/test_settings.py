@@ -1,0 +1,269 @@
+import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.settings import InvalidSettings, Problem, Settings, database_url, for_sending, load
+from models.records import Severity, Tier
+
+AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
+EXAMPLE = Path(__file__).parents[2] / "twinspan.example.yaml"
+SECRETS = {"GITHUB_WEBHOOK_SECRET": "gh-s3cret", "ALERTMANAGER_TOKEN": "am-s3cret", "TWINSPAN_TOKEN": "ci-s3cret"}
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-token", "SLACK_SIGNING_SECRET": "signing-s3cret"}
+MINIMAL = """\
+bridges:
+  payments: {dev: '#payments-dev', ops: '#payments-ops'}
+services: [payments]
+sources:
+  ci: {kind: events, secret: '${CI_SECRET}'}
+"""
+
+
+def settings_of(text: str, tmp_path: Path, **variables: str) -> Settings:
+    config = tmp_path / "twinspan.yaml"
+    config.write_text(text, "utf-8")
+    return load({"CI_SECRET": "ci-s3cret", **variables}, config, at=AT)
+
+
+def problems_of(text: str, tmp_path: Path, **variables: str) -> list[Problem]:
+    with pytest.raises(InvalidSettings) as caught:
+        settings_of(text, tmp_path, **variables)
+    return list(caught.value.problems)
+
+
+def problems_with(environ: Mapping[str, str], *, serving: bool = False) -> dict[str, str]:
+    with pytest.raises(InvalidSettings) as caught:
+        load(environ, at=AT, serving=serving)
+    return {problem.path: problem.what for problem in caught.value.problems}
+
+
+def test_the_example_is_valid_and_read_whole() -> None:
+    settings = load({**SECRETS, **SLACK}, EXAMPLE, at=AT, serving=True)
+    topology = settings.topology
+    payments = topology.service_named("PAYMENTS-API")
+    assert payments is not None
+    assert "payments" == payments.name
+    assert [Tier.PRODUCTION, Tier.STAGING] == [e.tier for e in payments.environments]
+    assert ("payments", "checkout") == topology.bridges[0].services
+    assert ("gh-s3cret",) == topology.sources[0].secrets
+    assert ("payments",) == topology.digests[0].bridges
+    assert timedelta(days=90) == topology.retention.deliveries
+    assert Severity.SEV2 == topology.sources[1].incidents.severities["page"]
+    assert "#twinspan-admin" == topology.channels[-1]
+
+
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    settings = settings_of(MINIMAL, tmp_path)
+    assert "sqlite+aiosqlite:///./data/twinspan.db" == settings.database_url
+    assert ("127.0.0.1", 8080) == (settings.host, settings.port)
+    assert "https://slack.com/api/" == settings.slack_api_url
+    assert ("payments",) == settings.topology.bridges[0].services
+    assert (1.0, 2_000) == (settings.pace.between_messages, settings.queue_size)
+    assert {"severity": ("critical", "page")} == settings.topology.sources[0].incidents.opens_when
+
+
+def test_without_a_file_there_is_an_empty_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert () == load({}, at=AT).topology.bridges
+
+
+def test_serving_asks_for_the_file_and_for_slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert {
+        "(the whole file)": "there is no such file",
+        "SLACK_BOT_TOKEN": "is not set",
+        "SLACK_SIGNING_SECRET": "is not set",
+    } == problems_with({}, serving=True)
+
+
+def test_socket_mode_needs_no_signing_secret() -> None:
+    environ = {**SECRETS, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+    assert load(environ, EXAMPLE, at=AT, serving=True).slack_signing_secret is None
+
+
+WRONG = """\
+bridges:
+  payments:
+    dev: '#payments'
+    ops: payments
+    services: [paymnts]
+services:
+  payments: {aliases: [pay], repositories: [acme/payments]}
+  checkout: {aliases: [PAY], depends_on: [ledger]}
+sources:
+  hub: {kind: gihub}
+digests:
+  daily: {schedule: 0 9 31 2 *, timezone: Europe/Berlino}
+  weekly: {schedule: every monday, period: day}
+"""
+
+
+def test_every_wrong_name_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    found = problems_of(WRONG, tmp_path)
+    assert [
+        (4, "bridges.payments.ops", "dev and ops are the same channel"),
+        (5, "bridges.payments.services[0]", "no service is called paymnts"),
+        (8, "services.checkout.aliases[0]", "PAY already belongs to the service payments"),
+        (8, "services.checkout.depends_on[0]", "no service is called ledger"),
+        (10, "sources.hub.kind", "no kind of sender is called gihub"),
+        (10, "sources.hub", "a source without a secret"),
+        (12, "digests.daily.timezone", "no time zone is called Europe/Berlino"),
+        (12, "digests.daily.schedule", "never comes"),
+        (13, "digests.weekly.schedule", "not a cron line: has 2 fields, not 5 (minute hour day month weekday)"),
+    ] == [(p.line, p.path, p.what) for p in found]
+    assert "Did you mean payments?" == found[1].fix
+    assert "Did you mean github?" == found[4].fix
+
+
+def test_every_wrong_key_and_value_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    text = MINIMAL + "serivces: {}\nundo_minutes: soon\ndigests:\n  d: {period: month}\n"
+    found = problems_of(text, tmp_path)
+    assert [
+        (6, "serivces", "unknown key serivces"),
+        (7, "undo_minutes", "input should be a valid integer, unable to parse string as an integer"),
+        (9, "digests.d.schedule", "missing"),
+        (9, "digests.d.period", "must be 'day' or 'week'"),
+    ] == [(p.line, p.path, p.what) for p in found]
+    assert "Did you mean services?" == found[0].fix
+
+
+def test_an_unknown_key_inside_suggests_its_neighbour(tmp_path: Path) -> None:
+    (problem,) = problems_of(MINIMAL.replace("secret:", "secert:"), tmp_path)
+    assert ("sources.ci.secert", 5, "Did you mean secret?") == (problem.path, problem.line, problem.fix)
+
+
+def test_a_channel_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
+    (problem,) = problems_of("bridges:\n  payments:\n    dev: #payments-dev\n    ops: '#ops'\n", tmp_path)
+    assert ("bridges.payments.dev", 3) == (problem.path, problem.line)
+    assert "in quotes" in problem.fix
+
+
+def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+    (problem,) = problems_of(MINIMAL + "services: [other]\n", tmp_path)
+    assert ("services", 6, "written twice, first on line 3") == (problem.path, problem.line, problem.what)
+
+
+def test_a_service_listed_twice_is_refused_and_a_list_is_as_good_as_a_mapping(tmp_path: Path) -> None:
+    text = "services:\n  - payments\n  - name: checkout\n    environments: {live: produktion}\n  - payments\n"
+    assert [("services.checkout.environments.live.tier", 4), ("services[2]", 5)] == [
+        (p.path, p.line) for p in problems_of(text, tmp_path)
+    ]
+    found = settings_of("services: [payments, {name: checkout, aliases: shop}]", tmp_path).topology.services
+    assert [("payments", ()), ("checkout", ("shop",))] == [(s.name, s.aliases) for s in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("bridges: [unclosed\n", 2), ("a:\n\tb: 1\n", 2), ("secret: *hidden-s3cret\n", 1), ("- 1\n", 1)]
+)
+def test_what_is_not_yaml_or_not_a_mapping_is_said_with_its_line(text: str, line: int, tmp_path: Path) -> None:
+    (problem,) = problems_of(text, tmp_path)
+    assert line == problem.line
+    assert "s3cret" not in str(problem)
+
+
+def test_a_variable_that_is_not_set_is_named_and_a_dollar_escapes(tmp_path: Path) -> None:
+    (problem,) = problems_of(MINIMAL.replace("CI_SECRET", "NOT_THERE"), tmp_path)
+    assert ("sources.ci.secret", "the environment has no variable NOT_THERE") == (problem.path, problem.what)
+    text = MINIMAL.replace("[payments]", "[{name: payments, owner: '$${team}'}]")
+    assert "${team}" == settings_of(text, tmp_path).topology.services[0].owner
+
+
+def test_a_secret_may_be_in_a_file_but_not_in_two_places(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-a-file\n")
+    path = str(tmp_path / "token")
+    text = MINIMAL.replace("CI_SECRET", "OTHER")
+    assert ("from-a-file",) == settings_of(text, tmp_path, OTHER_FILE=path).topology.sources[0].secrets
+    assert "both OTHER and OTHER_FILE are set" == problems_of(text, tmp_path, OTHER_FILE=path, OTHER="x")[0].what
+    assert "OTHER_FILE" == problems_of(text, tmp_path, OTHER_FILE=f"{path}-gone")[0].path
+
+
+def test_an_empty_secret_is_refused(tmp_path: Path) -> None:
+    assert ["the secret is empty"] == [p.what for p in problems_of(MINIMAL, tmp_path, CI_SECRET="")]
+
+
+def test_several_secrets_are_accepted_side_by_side(tmp_path: Path) -> None:
+    text = MINIMAL.replace("secret: '${CI_SECRET}'", "secrets: ['${CI_SECRET}', older]")
+    assert ("ci-s3cret", "older") == settings_of(text, tmp_path).topology.sources[0].secrets
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://a:b@host/name", "postgresql+asyncpg://a:b@host/name"),
+        ("postgres://host/name?sslmode=require", "postgresql+asyncpg://host/name?ssl=require"),
+        ("sqlite:////data/t.db", "sqlite+aiosqlite:////data/t.db"),
+    ],
+)
+def test_a_database_gets_the_driver_of_this_release(given: str, used: str) -> None:
+    assert used == database_url({"DATABASE_URL": given})
+
+
+@pytest.mark.parametrize("given", ["mysql://root:s3cret@host/x", "s3cret", "sqlite://"])
+def test_another_database_is_refused_without_repeating_its_address(given: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        database_url({"DATABASE_URL": given})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_tokens_of_the_wrong_type_and_bad_addresses_are_refused_without_repeating_them() -> None:
+    environ = {
+        "SLACK_BOT_TOKEN": "xapp-s3cret",
+        "SLACK_APP_TOKEN": "xoxb-s3cret",
+        "SLACK_API_URL": "slack.com",
+        "TWINSPAN_LISTEN": "8080",
+        "TWINSPAN_CONFIG": str(EXAMPLE),
+        **SECRETS,
+    }
+    assert {
+        "SLACK_BOT_TOKEN": "is not a bot token",
+        "SLACK_APP_TOKEN": "is not an app-level token",
+        "SLACK_API_URL": "is not a web address",
+        "TWINSPAN_LISTEN": "is not host:port",
+    } == problems_with(environ)
+
+
+def test_no_secret_is_in_a_repr_and_all_are_handed_to_the_log() -> None:
+    environ = {**SECRETS, **SLACK, "DATABASE_URL": "postgresql://me:db-s3cret@host/x"}
+    settings = load(environ, EXAMPLE, at=AT)
+    assert "s3cret" not in repr(settings)
+    assert "xoxb-1-token" not in repr(settings)
+    held = {"db-s3cret", *SECRETS.values(), *SLACK.values()}
+    assert held == set(settings.secrets)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("0 9 * * 1-5", "0 9 * * mon,tue,wed,thu,fri"), ("0 9 * * 0", "0 9 * * sun"), ("0 9 * * 7", "0 9 * * sun")],
+)
+def test_weekdays_are_numbered_as_cron_numbers_them(written: str, meant: str, tmp_path: Path) -> None:
+    text = MINIMAL + f"digests: {{d: {{schedule: '{written}'}}}}\n"
+    assert meant == settings_of(text, tmp_path).topology.digests[0].cron
+
+
+def test_the_problem_report_reads_as_a_list_of_things_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        settings_of(MINIMAL.replace("kind: events", "kind: event"), tmp_path)
+    path = tmp_path / "twinspan.yaml"
+    expected = (
+        "The configuration has 1 problem:\n"
+        f"{path}:5: sources.ci.kind: no kind of sender is called event\n    Did you mean events?"
+    )
+    assert expected == str(caught.value)
+
+
+def test_settings_are_frozen(tmp_path: Path) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings_of(MINIMAL, tmp_path).port = 1  # type: ignore[misc]
+
+
+def test_sending_reads_where_how_and_which_job() -> None:
+    found = for_sending({"TWINSPAN_URL": "http://bot", "TWINSPAN_TOKEN": "s3cret", "CI_JOB_ID": "77"})
+    assert ("http://bot", "ci_job_id:77") == (found.url, found.job)
+    assert "s3cret" not in repr(found)
+
+
+def test_the_example_names_only_channels_in_quotes() -> None:
+    assert all(b["dev"] and b["ops"] for b in yaml.safe_load(EXAMPLE.read_text())["bridges"].values())
