@@ -34,6 +34,5 @@ def went_wrong(ref: str) -> Message:
 
 def too_late(command: str = "/change payments: what changed") -> Message:
     """Return what is said when Slack no longer lets a form open; `command` does the same in one line."""
-    return said(
-        f"That took longer than the three seconds Slack allows for opening a form. Try again, or use {code(command)}."
-    )
+    words = "Slack lets a form open for three seconds only, and this took longer."
+    return said(f"{words} Try again, or use {code(command)}.")
