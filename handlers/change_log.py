@@ -1,15 +1,20 @@
 """The one place where a person logs a small change or takes one back: record and notices in one transaction."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.routing import change_notices
+from handlers.routing import LATER, change_notices
 from handlers.views.times import in_utc
 from models.records import Change, ChangeKind, Risk
 
-SOURCE = "slack"
+SOURCE: Final = "slack"
+
+# Senders report changes after they happened; the ledger is ordered by when they happened.
+_LATE: Final = timedelta(hours=6)
+_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,19 @@ async def undo_change(ctx: Context, change_id: int, *, by: str, at: datetime) ->
         await store.outbox.notify(change_notices(change, undone, ctx.topology), at)
     ctx.wake_outbox()
     return undone
+
+
+async def end_undo(ctx: Context, *, since: datetime, at: datetime) -> int:
+    """Take *Undo* off the cards of changes whose time for it ended in `(since, at]`; return how many changes."""
+    window = ctx.topology.undo_window
+    async with ctx.transaction() as store:
+        recent = await store.changes.recent(since=since - window - _LATE, limit=_MOST)
+        ended = [change for change in recent if since < change.received_at + window <= at]
+        notices = [notice for change in ended for notice in change_notices(None, change, ctx.topology)]
+        await store.outbox.notify([replace(notice, priority=LATER) for notice in notices], at)
+    if ended:
+        ctx.wake_outbox()
+    return len(ended)
 
 
 def _refuse_late_undo(change: Change, at: datetime, ctx: Context) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.routing import CRITICAL, NORMAL, SIDES, Notice, incident_notices, subject_of
+from handlers.routing import CARD, Notice, incident_notices
 from models.merging import incident_state
 from models.records import EntryKind, Incident, IncidentStatus, Severity, TimelineEntry
 from models.store import Store
@@ -93,13 +93,12 @@ async def move(
             raise UserError(_already(group, what))
         for _, after in moved:
             await store.incidents.save(after)
-        first_before, first_after = moved[0]
         entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=SOURCE)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
-        await store.outbox.notify(incident_notices(first_before, first_after, ctx.topology), at)
+        await store.outbox.notify(_move_notices(moved, ctx), at)
     ctx.wake_outbox()
     changed = {after.id: after for _, after in moved}
-    return Moved(leader=changed.get(group[0].id, group[0]), status=first_after.status, changed=len(moved))
+    return Moved(leader=changed.get(group[0].id, group[0]), status=moved[0][1].status, changed=len(moved))
 
 
 async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id: str, at: datetime) -> Incident:
@@ -112,10 +111,11 @@ async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id:
     if not words:
         raise UserError("What shall the note say? `/incident note INC-12 we drained eu-1`")
     async with ctx.transaction() as store:
-        leader = (await _group(store, number))[0]
+        group = await _group(store, number)
+        leader = group[0]
         entry = TimelineEntry(incident_id=leader.id, at=at, kind=EntryKind.NOTE, actor=by, text=words, via=SOURCE)
         if await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}"):
-            await store.outbox.notify(_note_notices(leader, words, by, at, ctx), at)
+            await store.outbox.notify(_note_notices(group, words, by, at, ctx), at)
     ctx.wake_outbox()
     return leader
 
@@ -176,18 +176,15 @@ def _already(group: list[Incident], what: Move) -> str:
     return f"INC-{group[0].id} is {words} already" + (f", by {by}." if by and what != "reopen" else ".")
 
 
-def _note_notices(leader: Incident, words: str, by: str, at: datetime, ctx: Context) -> list[Notice]:
-    priority = CRITICAL if leader.severity in (Severity.SEV1, Severity.SEV2) else NORMAL
+def _move_notices(moved: list[tuple[Incident, Incident]], ctx: Context) -> list[Notice]:
+    """Return the group's card wherever any of it is shown, and one reply for all that moved."""
+    told = [incident_notices(before, after, ctx.topology) for before, after in moved]
+    return told[0] + [notice for notices in told[1:] for notice in notices if notice.part == CARD]
+
+
+def _note_notices(group: list[Incident], words: str, by: str, at: datetime, ctx: Context) -> list[Notice]:
+    leader = group[0]
     part = f"note:{leader.id}:{at:%Y%m%dT%H%M%S%f}"
-    targets = {b.channel(side): side for b in ctx.topology.bridges_for(leader.services) for side in SIDES}
-    return [
-        Notice(
-            subject=subject_of(leader),
-            part=part,
-            channel=channel,
-            side=side,
-            priority=priority,
-            params={"incident": str(leader.id), "by": by, "text": words},
-        )
-        for channel, side in targets.items()
-    ]
+    params = {"incident": str(leader.id), "by": by, "text": words}
+    cards = [notice for member in group for notice in incident_notices(None, member, ctx.topology)]
+    return [replace(card, part=part, params=params) for card in cards]

@@ -177,6 +177,7 @@ def _count(deploy: Deploy, commits: Sequence[Commit]) -> str:
 def _facts(deploy: Deploy) -> str:
     return joined(
         [
+            f"“{line(deploy.title, 150)}”" if deploy.title else None,
             _status_words(deploy),
             f"by {line(deploy.actor, 60)}" if deploy.actor else None,
             f"from {code(deploy.ref)}" if deploy.ref else None,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.database import Database
-from handlers.change_log import Draft
+from handlers.change_log import Draft, end_undo
 from handlers.commands.change import COMMAND, parse
 from handlers.errors import UserError
 from models.records import ChangeKind, Risk
@@ -114,3 +114,20 @@ async def test_help_shows_examples(database: Database, at: datetime) -> None:
 
     assert reply.message is not None
     assert "/change undo 12" in str(reply.message.blocks)
+
+
+async def test_undo_is_taken_off_the_cards_when_its_time_ends(database: Database, at: datetime) -> None:
+    ctx = context(database)
+    await COMMAND.run(ctx, typed("payments: raised the pool", at))
+    ends = at + timedelta(minutes=10)
+    async with database.transaction() as store:
+        for channel in ("#payments-dev", "#payments-ops"):
+            item = await store.outbox.take(channel, at)
+            assert item is not None
+            await store.outbox.sent(item, at)
+
+    assert 0 == await end_undo(ctx, since=at, at=ends - timedelta(seconds=1))
+    assert 1 == await end_undo(ctx, since=ends - timedelta(seconds=1), at=ends)
+    assert 0 == await end_undo(ctx, since=ends, at=ends + timedelta(minutes=1))
+    async with database.reading() as store:
+        assert [1, 1] == [queue.waiting for queue in await store.outbox.queues()]

@@ -1,5 +1,6 @@
 """`/incident`: every verb, every way to say which one is meant, and what is recorded."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -78,6 +79,31 @@ async def test_the_second_to_acknowledge_is_told_who_was_first(database: Databas
 
     with pytest.raises(UserError, match="INC-1 is acknowledged already, by Ben"):
         await say(ctx, "ack 1", at, by="Ada", request_id="t3")
+
+
+async def test_of_two_people_at_the_same_moment_one_acknowledges(database: Database, at: datetime) -> None:
+    ctx = context(database)
+    await say(ctx, "open payments: checkout fails", at)
+    outcomes = await asyncio.gather(
+        say(ctx, "ack 1", at, by="Ben", request_id="t2"),
+        say(ctx, "ack 1", at, by="Mira", request_id="t3"),
+        return_exceptions=True,
+    )
+
+    assert ["UserError", "str"] == sorted(type(outcome).__name__ for outcome in outcomes)
+    async with database.reading() as store:
+        timeline = await store.incidents.timeline(1)
+    assert [EntryKind.TRIGGERED, EntryKind.ACKNOWLEDGED] == [entry.kind for entry in timeline]
+    assert (await stored(database)).acknowledged_by == timeline[-1].actor
+
+
+async def test_a_note_on_an_incident_of_no_known_service_goes_to_the_admins(database: Database, at: datetime) -> None:
+    async with database.transaction() as store:
+        await store.incidents.add(samples.incident(id=0, leader_id=None, services=()))
+    await say(context(database), "note 1 looking", at)
+
+    async with database.reading() as store:
+        assert ["#twinspan-admin"] == [queue.channel for queue in await store.outbox.queues()]
 
 
 async def test_reopening_is_possible_although_the_monitors_clock_was_ahead(database: Database, at: datetime) -> None:
