@@ -1,0 +1,158 @@
+"""`twinspan check`: tries everything the settings promise, and says what to do about each thing that fails."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.database import Database, head_revision
+from bot.manifest import scopes
+from bot.settings import Settings
+from bot.slack.failures import answered
+from bot.slack.messenger import web_client
+from handlers.errors import PostFailure, Unavailable
+from models.topology import Topology
+
+_PAGE: Final = 200
+_REINSTALL: Final = "Paste `twinspan manifest` into the app's settings (App Manifest), then reinstall the app."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that was tried: what, what was found, and where it failed what to do."""
+
+    subject: str
+    found: str
+    fix: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing has to be done."""
+        return not self.fix
+
+
+async def check(settings: Settings) -> list[Row]:
+    """Try the database and Slack; return a row for each thing, in the order in which to mend them."""
+    counts = f"{len(settings.topology.bridges)} bridges, {len(settings.topology.services)} services"
+    return [
+        Row(subject="settings", found=counts),
+        await _database(settings.database_url),
+        *await _slack(settings),
+        *_sources(settings),
+    ]
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as lines of text, with the remedy under each that failed."""
+    widest = max(len(row.subject) for row in rows)
+    lines = []
+    for row in rows:
+        lines.append(f"{'ok  ' if row.is_fine else 'FAIL'}  {row.subject:<{widest}}  {row.found}")
+        if not row.is_fine:
+            lines.append(f"{'':6}{'':{widest}}  -> {row.fix}")
+    return "\n".join(lines)
+
+
+async def _database(url: str) -> Row:
+    subject, head = "database", head_revision()
+    database = Database(url)
+    try:
+        revision = await database.revision()
+    except (SQLAlchemyError, Unavailable, OSError) as error:
+        found = f"does not answer: {type(error).__name__}"
+        return Row(subject=subject, found=found, fix="Check DATABASE_URL, and that the database accepts connections.")
+    finally:
+        await database.close()
+    if revision == head:
+        return Row(subject=subject, found=f"schema {revision}")
+    return Row(subject=subject, found=f"schema {revision or 'empty'}, needs {head}", fix="Run `twinspan migrate`.")
+
+
+async def _slack(settings: Settings) -> list[Row]:
+    if settings.slack_bot_token is None:
+        return [Row(subject="Slack", found="no token", fix="Set SLACK_BOT_TOKEN.")]
+    client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    try:
+        answer = await answered(client.auth_test())
+    except PostFailure as failure:
+        return [Row(subject="Slack", found=failure.reason, fix=_mend(failure))]
+    return [
+        Row(subject="Slack", found=f"{answer.get('user')} in {answer.get('team')}"),
+        _scopes(answer.headers),
+        await _door(settings, client),
+        *await _channels(settings.topology, client),
+    ]
+
+
+def _scopes(headers: Mapping[str, str]) -> Row:
+    said = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
+    missing = [scope for scope in scopes() if scope not in {s.strip() for s in said.split(",")}]
+    if missing:
+        return Row(subject="scopes", found=f"missing {', '.join(missing)}", fix=_REINSTALL)
+    return Row(subject="scopes", found=f"all {len(scopes())} granted")
+
+
+async def _door(settings: Settings, client: AsyncWebClient) -> Row:
+    if settings.slack_app_token is None:
+        subject = "requests from Slack"
+        if settings.slack_signing_secret is None:
+            fix = "Set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode."
+            return Row(subject=subject, found="no signing secret", fix=fix)
+        return Row(subject=subject, found="over HTTP, at /slack/events")
+    try:
+        await answered(client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value()))
+    except PostFailure as failure:
+        fix = "Make SLACK_APP_TOKEN anew (Basic Information, App-Level Tokens) with the scope connections:write."
+        return Row(subject="Socket Mode", found=failure.reason, fix=fix)
+    return Row(subject="Socket Mode", found="connects")
+
+
+async def _channels(topology: Topology, client: AsyncWebClient) -> list[Row]:
+    try:
+        known = await _visible(client)
+    except PostFailure as failure:
+        return [Row(subject="channels", found=failure.reason, fix=_mend(failure))]
+    return [_channel(name, known.get(name.removeprefix("#"))) for name in topology.channels]
+
+
+async def _visible(client: AsyncWebClient) -> dict[str, Mapping[str, Any]]:
+    """Return every channel the bot may see, by id and by name."""
+    known: dict[str, Mapping[str, Any]] = {}
+    cursor = ""
+    while True:
+        answer = await answered(
+            client.conversations_list(types="public_channel,private_channel", limit=_PAGE, cursor=cursor)
+        )
+        for channel in answer.get("channels") or []:
+            known[channel["id"]] = known[channel["name"]] = channel
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return known
+
+
+def _channel(name: str, channel: Mapping[str, Any] | None) -> Row:
+    if channel is None:
+        fix = f"Create it, or, where it is private, invite the bot there: /invite @twinspan in {name}."
+        return Row(subject=name, found="not found", fix=fix)
+    if channel.get("is_archived"):
+        return Row(subject=name, found="archived", fix="Unarchive it, or name another channel in twinspan.yaml.")
+    if not channel.get("is_member"):
+        return Row(subject=name, found="the bot is not a member", fix=f"Type /invite @twinspan in {name}.")
+    return Row(subject=name, found="member")
+
+
+def _mend(failure: PostFailure) -> str:
+    if failure.reason == "missing_scope":
+        return _REINSTALL
+    if failure.is_refusal:
+        return "Copy the Bot User OAuth Token anew (OAuth & Permissions) into SLACK_BOT_TOKEN."
+    return "Check SLACK_API_URL and the way to Slack from here; then try again."
+
+
+def _sources(settings: Settings) -> Iterator[Row]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    for source in settings.topology.sources:
+        url = f"POST http://{host}:{settings.port}/webhooks/{source.name}"
+        yield Row(subject=f"source {source.name}", found=f"{source.kind}, {url}")

@@ -1,0 +1,103 @@
+"""The Slack app manifest, made from what the bot does: its commands, shortcuts, events, and the scopes they need.
+
+https://docs.slack.dev/reference/app-manifest
+"""
+
+import json
+from typing import Any, Final
+
+import yaml
+
+import handlers.actions as action_files
+import handlers.commands as command_files
+from handlers.actions import Actions
+from handlers.commands import Command
+from handlers.registry import discover
+
+# https://docs.slack.dev/reference/methods : the bot scopes of every Web API method the bot calls.
+_METHOD_SCOPES: Final = {
+    "auth.test": (),
+    "chat.postEphemeral": ("chat:write",),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.info": ("channels:read", "groups:read"),
+    "conversations.list": ("channels:read", "groups:read"),
+    "conversations.replies": ("channels:history", "groups:history"),
+    "users.info": ("users:read",),
+    "views.open": (),
+}
+# https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
+_EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")}
+# https://docs.slack.dev/reference/scopes/commands : slash commands and shortcuts.
+_COMMANDS_SCOPE: Final = "commands"
+
+_SUMMARY: Final = "Bridges the dev channel and the ops channel of a service."
+# Slack refuses fewer than 174 characters here.
+_DESCRIPTION: Final = (
+    "Twinspan tells developers and operators the same story, each in their own words: deploys, small changes and "
+    "incidents appear once in both channels, edited as they go on, with the details in their threads. People log "
+    "changes and follow incidents with slash commands, and the same numbers come to both channels on a schedule."
+)
+
+
+def scopes() -> tuple[str, ...]:
+    """Return the bot scopes that are used, and no others, in alphabetical order."""
+    needed = [*_METHOD_SCOPES.values(), *_EVENT_SCOPES.values(), (_COMMANDS_SCOPE,)]
+    return tuple(sorted({scope for group in needed for scope in group}))
+
+
+def manifest(url: str | None = None) -> dict[str, Any]:
+    """Return the manifest: for requests to `url` (the bot's public address), or for Socket Mode where it is `None`."""
+    request_url = f"{url.rstrip('/')}/slack/events" if url else None
+    address = {"request_url": request_url} if request_url else {}
+    return {
+        "display_information": {
+            "name": "Twinspan",
+            "description": _SUMMARY,
+            "long_description": _DESCRIPTION,
+            "background_color": "#1f2937",
+        },
+        "features": {
+            "bot_user": {"display_name": "twinspan", "always_online": True},
+            "slash_commands": [
+                _command(command, request_url) for command in discover(command_files, "COMMAND", Command)
+            ],
+            "shortcuts": _shortcuts(),
+        },
+        "oauth_config": {"scopes": {"bot": list(scopes())}},
+        "settings": {
+            "event_subscriptions": {**address, "bot_events": sorted(_EVENT_SCOPES)},
+            "interactivity": {"is_enabled": True, **address},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": url is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def printed(url: str | None = None, *, as_json: bool = False) -> str:
+    """Return the manifest as YAML or JSON, ready to be pasted at https://api.slack.com/apps."""
+    made = manifest(url)
+    if as_json:
+        return json.dumps(made, indent=2, ensure_ascii=False)
+    return yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=100).rstrip()
+
+
+def _command(command: Command, request_url: str | None) -> dict[str, Any]:
+    # Unescaped, a command gets what was typed: the names in it are our services and environments, not Slack's users.
+    return {
+        "command": command.name,
+        **({"url": request_url} if request_url else {}),
+        "description": command.summary,
+        "usage_hint": command.usage,
+        "should_escape": False,
+    }
+
+
+def _shortcuts() -> list[dict[str, str]]:
+    return [
+        {"name": s.name, "type": "message", "callback_id": s.callback_id, "description": s.summary}
+        for family in discover(action_files, "ACTIONS", Actions)
+        for s in family.shortcuts
+    ]
