@@ -6,6 +6,10 @@ from handlers.ports import AtOnce, Messenger, Telemetry, Transaction, Wake
 from models.topology import Topology
 
 
+def _nobody() -> None:
+    """Wake nobody: what waits is found when the worker next looks."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One for the whole process, built by `bot.app.build`.
@@ -22,5 +26,5 @@ class Context:
     topology: Topology
     messenger: Messenger
     telemetry: Telemetry
-    wake_outbox: Wake
-    wake_apply: Wake
+    wake_outbox: Wake = _nobody
+    wake_apply: Wake = _nobody

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from handlers.routing import CARD, SIDES, Audience
-from handlers.views import Message, changes, deploys, failures, incidents
+from handlers.views import Message, changes, deploys, digests, failures, incidents
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, DeployStatus, Incident, IncidentStatus
 from models.store import Store
@@ -148,6 +148,11 @@ async def _held(row: _Row) -> Message | None:
     )
 
 
+async def _digest(row: _Row) -> Message | None:
+    snapshot = await row.store.digests.get(int(row.name))
+    return digests.digest(snapshot, row.side, by=row.params.get("by")) if snapshot else None
+
+
 async def _last_good(store: Store, deploy: Deploy) -> Deploy | None:
     """Return the last deployment of the same service and environment that succeeded before this one."""
     before = deploy.finished_at or deploy.latest_at
@@ -187,4 +192,5 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "incident": _incident,
     "channel": _channel,
     "held": _held,
+    "digest": _digest,
 }

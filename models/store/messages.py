@@ -39,6 +39,11 @@ class Messages(Noun):
         query = select(_MESSAGES.c.subject).where(_MESSAGES.c.channel_id == channel_id, _MESSAGES.c.ts == ts)
         return (await self._connection.execute(query)).scalars().first()
 
+    async def channel_name(self, channel_id: str) -> str | None:
+        """Return the configured name of a channel that was posted to."""
+        query = select(_MESSAGES.c.channel).where(_MESSAGES.c.channel_id == channel_id).limit(1)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
     async def remember(self, message: MessageRef, at: datetime) -> None:
         """Keep where a message is; a message posted anew replaces the old reference."""
         statement = self._upsert(_MESSAGES).values(

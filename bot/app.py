@@ -1,0 +1,272 @@
+"""The only composition root: turns settings into a running bot, and owns its life from start to stop."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+import uvicorn
+from pydantic import SecretStr
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import handlers.webhooks as webhook_files
+from bot import clock, sweeps
+from bot.database import Database, OldSchema, head_revision, migrate
+from bot.door import PREFIX, Door, Receive, Scope, Send
+from bot.health import Health
+from bot.schedule import Schedule, Sweep
+from bot.settings import Settings
+from bot.slack.listener import build_listener
+from bot.slack.messenger import SlackMessenger, web_client
+from bot.slack.tasks import Tasks
+from bot.telemetry import Metrics
+from handlers.apply import Apply
+from handlers.context import Context
+from handlers.intake import Intake
+from handlers.outbox import Dispatcher
+from handlers.ports import Messenger
+from handlers.registry import discover
+from handlers.speech import render
+from handlers.webhooks import SourceKind
+
+_log = structlog.get_logger(__name__)
+
+SHUTDOWN_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What is not the same twice: time, chance, identity. Tests replace it; the program never does."""
+
+    now: Callable[[], datetime] = clock.utc_now
+    elapsed: Callable[[], float] = clock.monotonic
+    sleep: Callable[[float], Awaitable[None]] = clock.sleep
+    new_id: Callable[[], str] = clock.new_id
+    jitter: Callable[[], float] = lambda: random.uniform(0.8, 1.2)  # noqa: S311  # spreads retries, guards nothing
+
+
+@dataclass(kw_only=True)
+class Bot:
+    """A built bot. It is an ASGI application; its lifespan starts and stops the workers."""
+
+    settings: Settings
+    database: Database
+    ctx: Context
+    intake: Intake
+    apply: Apply
+    dispatcher: Dispatcher
+    schedule: Schedule
+    metrics: Metrics
+    listener: AsyncApp
+    tasks: Tasks
+    door: Door
+    web: Starlette = field(init=False)
+    _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; the webhook path goes past every middleware."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self.door(scope, receive, send)
+        else:
+            await self.web(scope, receive, send)
+
+    def workers(self) -> Mapping[str, bool]:
+        """Return whether each background worker runs."""
+        running = {name: not task.done() for name, task in self._workers.items()}
+        return running | {"schedule": self.schedule.is_running}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the workers for the length of a block; at its end nothing that was claimed stays claimed."""
+        await self._check_schema()
+        await sweeps.load_mappings(self.ctx)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.database.close)
+            stack.push_async_callback(self._close_slack)
+            # The last to be stopped is started first: what the door stores on the way out is found at the next start.
+            for name, work in (("inbox", self.apply.run()), ("door", self.intake.run())):
+                stack.push_async_callback(self._stop, self._start(name, work))
+            outbox = self._start("outbox", self.dispatcher.run())
+            stack.push_async_callback(self._stop, outbox)
+            stack.push_async_callback(self.dispatcher.stop)
+            await self.schedule.start()
+            stack.push_async_callback(self.schedule.stop)
+            stack.push_async_callback(self.tasks.finish, SHUTDOWN_SECONDS)
+            await self._connect_socket(stack)
+            _log.info("ready", sources=[s.name for s in self.ctx.topology.sources])
+            yield
+            _log.info("stopping")
+
+    def _start(self, name: str, work: Any) -> "asyncio.Task[None]":
+        self._workers[name] = asyncio.create_task(work, name=name)
+        return self._workers[name]
+
+    async def _stop(self, worker: "asyncio.Task[None]") -> None:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    async def _check_schema(self) -> None:
+        revision, needed = await self.database.revision(), head_revision()
+        if revision == needed:
+            return
+        if not self.database.is_sqlite:
+            raise OldSchema(
+                f"the database's schema is at {revision or 'nothing'}, this release needs {needed}: "
+                "run `twinspan migrate`, then start again"
+            )
+        await asyncio.to_thread(migrate, self.settings.database_url)
+
+    async def _connect_socket(self, stack: AsyncExitStack) -> None:
+        token = self.settings.slack_app_token
+        if token is None:
+            return
+        socket = AsyncSocketModeHandler(self.listener, token.get_secret_value())
+        await socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+        stack.push_async_callback(socket.close_async)
+
+    async def _close_slack(self) -> None:
+        session = self.listener.client.session
+        if session is not None and not session.closed:
+            await session.close()
+
+
+def build(settings: Settings, *, world: World | None = None, messenger: Messenger | None = None) -> Bot:
+    """Build a bot from its settings. `world` and `messenger` replace what touches the outside; tests use them."""
+    world = world or World()
+    database, metrics, tasks = Database(settings.database_url), Metrics(), Tasks()
+    client = web_client(_secret(settings.slack_bot_token), settings.slack_api_url)
+    kinds = {kind.kind: kind for kind in discover(webhook_files, "SOURCE", SourceKind)}
+    ctx = Context(
+        transaction=database.transaction,
+        reading=database.reading,
+        at_once=database.at_once,
+        topology=settings.topology,
+        messenger=messenger or SlackMessenger(client, world.now),
+        telemetry=metrics,
+    )
+    intake = Intake(
+        at_once=database.at_once,
+        topology=lambda: ctx.topology,
+        telemetry=metrics,
+        elapsed=world.elapsed,
+        on_stored=lambda: ctx.wake_apply(),
+        queue_size=settings.queue_size,
+    )
+    apply = Apply(
+        ctx=ctx,
+        kinds=kinds,
+        now=world.now,
+        elapsed=world.elapsed,
+        door_is_busy=intake.is_busy,
+        door_is_open=intake.is_open,
+    )
+    dispatcher = Dispatcher(
+        ctx=ctx,
+        render=render,
+        holder=world.new_id(),
+        now=world.now,
+        elapsed=world.elapsed,
+        sleep=world.sleep,
+        jitter=world.jitter,
+        pace=settings.pace,
+    )
+    ctx.wake_apply, ctx.wake_outbox = apply.wake, dispatcher.wake
+    listener = build_listener(
+        ctx,
+        client,
+        signing_secret=_secret(settings.slack_signing_secret),
+        clock=world.now,
+        new_ref=lambda: world.new_id()[-4:],
+        tasks=tasks,
+    )
+    bot = Bot(
+        settings=settings,
+        database=database,
+        ctx=ctx,
+        intake=intake,
+        apply=apply,
+        dispatcher=dispatcher,
+        schedule=Schedule(ctx, world.now, _sweeps(ctx, world)),
+        metrics=metrics,
+        listener=listener,
+        tasks=tasks,
+        door=Door(intake=intake, kinds=kinds, topology=lambda: ctx.topology, now=world.now),
+    )
+    bot.web = _web(bot, world)
+    return bot
+
+
+def _secret(held: SecretStr | None) -> str:
+    return held.get_secret_value() if held else ""
+
+
+def _sweeps(ctx: Context, world: World) -> list[Sweep]:
+    return [
+        Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, world.now())),
+        Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, world.now())),
+        Sweep("mappings", sweeps.MAPPINGS_EVERY, lambda: sweeps.load_mappings(ctx)),
+    ]
+
+
+def _web(bot: Bot, world: World) -> Starlette:
+    """Return everything but the webhook path: Slack's requests, health, metrics."""
+    slack = AsyncSlackRequestHandler(bot.listener)
+
+    async def events(request: Request) -> Response:
+        return await slack.handle(request)
+
+    # Without a signing secret nothing could be verified; over Socket Mode nothing comes this way.
+    by_http = [Route("/slack/events", events, methods=["POST"])] if bot.settings.slack_signing_secret else []
+
+    async def ask_slack() -> None:
+        await bot.listener.client.auth_test()
+
+    health = Health(
+        reading=bot.database.reading,
+        workers=bot.workers,
+        slack=ask_slack,
+        metrics=bot.metrics,
+        now=world.now,
+        elapsed=world.elapsed,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with bot.running():
+            yield
+
+    return Starlette(
+        routes=[
+            *by_http,
+            Route("/livez", health.livez),
+            Route("/readyz", health.readyz),
+            Route("/metrics", health.prometheus),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT; requests under way are finished first."""
+    bot = build(settings)
+    config = uvicorn.Config(
+        bot,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    await uvicorn.Server(config).serve()

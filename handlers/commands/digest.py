@@ -1,0 +1,109 @@
+"""`/digest`: the numbers both sides are shown, previewed by one person or posted for all."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from handlers.commands import Command, Invocation, Reply
+from handlers.context import Context
+from handlers.digest_runs import WINDOW_WORDS, compute, post_now, posted, window_for
+from handlers.errors import UserError
+from handlers.suggest import did_you_mean
+from handlers.views import digests, help
+from handlers.views.layout import said
+from handlers.views.text import escape, link
+from handlers.wording import asks_for_help
+from models.periods import Window
+from models.store.digests import Snapshot
+from models.topology import Bridge, Topology
+
+_VERBS: Final = ("preview", "now")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked for: to post it or only to look, of which bridge, of which window."""
+
+    verb: str
+    bridge: Bridge
+    window: str
+
+
+def parse(text: str, topology: Topology, channel: str | None = None) -> Query:
+    """Read `preview|now [bridge] [period]`, the last two in any order. `channel` tells the bridge that is meant.
+
+    Raises:
+        UserError: a word is none of the three, or it is not clear which bridge is meant.
+    """
+    verb, *words = text.split()
+    if verb.casefold() not in _VERBS:
+        raise UserError(f"`/digest` cannot “{verb[:60]}”." + did_you_mean(verb, _VERBS, "`/digest {}`"))
+    bridge: Bridge | None = None
+    window = "today"
+    for word in words:
+        if word.casefold() in WINDOW_WORDS:
+            window = word.casefold()
+        elif (named := topology.bridge_named(word)) is not None:
+            bridge = named
+        else:
+            known = [*WINDOW_WORDS, *(b.name for b in topology.bridges)]
+            raise UserError(f"“{word[:60]}” is no bridge and no period." + did_you_mean(word, known, "`{}`"))
+    return Query(verb=verb.casefold(), bridge=bridge or _default_bridge(topology, channel), window=window)
+
+
+def _default_bridge(topology: Topology, channel: str | None) -> Bridge:
+    here = [b for b in topology.bridges if channel in (b.dev, b.ops)]
+    if here or len(topology.bridges) == 1:
+        return (here or topology.bridges)[0]
+    names = ", ".join(f"`{b.name}`" for b in topology.bridges) or "none is configured"
+    raise UserError(f"Which bridge? Add its name: {names}.")
+
+
+async def run(ctx: Context, invocation: Invocation) -> Reply:
+    """Show a digest to one person, or post it to both channels."""
+    if not invocation.text.strip() or asks_for_help(invocation.text):
+        return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
+    query = parse(invocation.text, ctx.topology, await _channel_name(ctx, invocation.channel_id))
+    window = window_for(query.window, _timezone(ctx.topology, query.bridge), invocation.at)
+    assert window is not None  # parse() takes only words that mean a window
+    if query.verb == "preview":
+        snapshot = await compute(ctx, "preview", query.bridge, window, invocation.at)
+        return Reply(message=digests.digest(snapshot, "dev"))
+    return await _post(ctx, query.bridge, window, invocation)
+
+
+async def _post(ctx: Context, bridge: Bridge, window: Window, invocation: Invocation) -> Reply:
+    before = await posted(ctx, bridge, window) if window.end < invocation.at else None
+    if before is not None:
+        return Reply(message=said(f"That period was posted before: {await _where(ctx, before, bridge)}."))
+    request_id = invocation.request_id
+    await post_now(ctx, bridge, window, by=invocation.user_name, request_id=request_id, at=invocation.at)
+    return Reply(message=said(f"Posting the digest to {escape(bridge.dev)} and {escape(bridge.ops)}."))
+
+
+async def _where(ctx: Context, snapshot: Snapshot, bridge: Bridge) -> str:
+    async with ctx.reading() as store:
+        messages = await store.messages.of_subject(f"digest:{snapshot.id}")
+    links = [link(m.permalink, m.channel) for m in messages]
+    return " and ".join(links) or f"it is on its way to {escape(bridge.dev)} and {escape(bridge.ops)}"
+
+
+async def _channel_name(ctx: Context, channel_id: str) -> str | None:
+    """Return the configured name of the channel a command was typed in, as far as the bot has posted there."""
+    if channel_id in ctx.topology.channels:
+        return channel_id
+    async with ctx.reading() as store:
+        return await store.messages.channel_name(channel_id)
+
+
+def _timezone(topology: Topology, bridge: Bridge) -> str:
+    """Return the zone of the bridge's scheduled digests, so that a day is the same day there and here."""
+    return next((p.timezone for p in topology.digests if bridge.name in p.bridges), "UTC")
+
+
+COMMAND = Command(
+    name="/digest",
+    usage="preview|now [bridge] [today|day|week|month]",
+    summary="Look at the numbers of a period, or post them to both channels",
+    examples=("/digest preview", "/digest now", "/digest now day", "/digest preview week"),
+    run=run,
+)

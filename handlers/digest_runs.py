@@ -1,0 +1,129 @@
+"""Runs digests: numbers computed once, kept as a snapshot, said to both sides. Running one twice says it once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import handlers.digests as digest_files
+from handlers.context import Context
+from handlers.digests import Digest
+from handlers.registry import discover
+from handlers.routing import CARD, LATER, SIDES, Notice
+from models.periods import Length, Window, latest_completed, window_at
+from models.store import Store
+from models.store.digests import Snapshot
+from models.topology import Bridge, DigestPlan
+
+_DIGESTS: Final = {digest.name: digest for digest in discover(digest_files, "DIGEST", Digest)}
+_CONTENT: Final = _DIGESTS["activity"]
+_RUNNING: Final[dict[str, Length]] = {"today": "day", "this-week": "week", "this-month": "month"}
+_COMPLETED: Final[dict[str, Length]] = {
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "yesterday": "day",
+    "last-week": "week",
+    "last-month": "month",
+}
+WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
+
+FirstSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
+
+
+async def run_digest(ctx: Context, plan: DigestPlan, at: datetime) -> list[Snapshot]:
+    """Post the latest completed period of a plan to its bridges; return what is new (nothing, if it was posted)."""
+    window = latest_completed(at, plan.period, plan.timezone)
+    bridges = [bridge for name in plan.bridges if (bridge := ctx.topology.bridge_named(name))]
+    new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
+    return [snapshot for snapshot in new if snapshot]
+
+
+async def catch_up(ctx: Context, first_slot_after: FirstSlot, at: datetime) -> None:
+    """Post what was missed while the bot was down: of each plan the latest period only, if its time has come.
+
+    `first_slot_after` returns when a plan first fires after an instant. A bot that heard of nothing before the
+    period ended was not there to miss it.
+    """
+    async with ctx.reading() as store:
+        heard_first = min((s.first_received_at for s in await store.sources.all()), default=None)
+    for plan in ctx.topology.digests:
+        window = latest_completed(at, plan.period, plan.timezone)
+        slot = first_slot_after(plan, window.end)
+        if heard_first and heard_first < window.end and slot and slot <= at:
+            await run_digest(ctx, plan, at)
+
+
+async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime) -> Snapshot:
+    """Return the numbers of a window without keeping them."""
+    async with ctx.reading() as store:
+        numbers = await _CONTENT.compute(store, ctx.topology, bridge, window, at)
+    return Snapshot(
+        plan=plan,
+        bridge=bridge.name,
+        period_start=window.start,
+        period_end=window.end,
+        timezone=window.timezone,
+        computed_at=at,
+        numbers=numbers,
+    )
+
+
+async def post_now(
+    ctx: Context, bridge: Bridge, window: Window, *, by: str, request_id: str, at: datetime
+) -> Snapshot | None:
+    """Post a digest that a person asked for; `None` when that period was posted before.
+
+    A period that still runs is posted each time it is asked for (its numbers have changed since), a completed one once.
+    """
+    plan = f"asked:{request_id}"[:128] if window.end >= at else f"asked:{window.length}"
+    return await _post(ctx, plan, bridge, window, at, by=by)
+
+
+async def posted(ctx: Context, bridge: Bridge, window: Window) -> Snapshot | None:
+    """Return the snapshot of a completed period that was posted, by the clock or for a person."""
+    plans = [p.name for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
+    async with ctx.reading() as store:
+        for plan in [*plans, f"asked:{window.length}"]:
+            if snapshot := await store.digests.of_period(plan, bridge.name, window.start):
+                return snapshot
+    return None
+
+
+def window_for(word: str, timezone: str, at: datetime) -> Window | None:
+    """Return the window that a person means: `yesterday`, `today`, `week` (the last), `this-week`, …; else `None`."""
+    if word in _COMPLETED:
+        return latest_completed(at, _COMPLETED[word], timezone)
+    if word in _RUNNING:
+        return replace(window_at(at, _RUNNING[word], timezone), end=at)
+    return None
+
+
+async def _post(
+    ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime, *, by: str | None = None
+) -> Snapshot | None:
+    async with ctx.reading() as store:
+        if await store.digests.of_period(plan, bridge.name, window.start):
+            return None
+    computed = await compute(ctx, plan, bridge, window, at)
+    async with ctx.transaction() as store:
+        snapshot = await store.digests.add(computed)
+        if snapshot is not None:
+            await _queue(store, bridge, snapshot, at, by)
+    ctx.wake_outbox()
+    return snapshot
+
+
+async def _queue(store: Store, bridge: Bridge, snapshot: Snapshot, at: datetime, by: str | None) -> None:
+    notices = [
+        Notice(
+            subject=f"digest:{snapshot.id}",
+            part=CARD,
+            channel=bridge.channel(side),
+            side=side,
+            priority=LATER,
+            params={"by": by} if by else {},
+        )
+        for side in SIDES
+    ]
+    await store.outbox.notify(notices, at)
