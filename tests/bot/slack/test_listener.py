@@ -1,12 +1,15 @@
 """What people do in Slack, over HTTP and through Bolt: acknowledged at once, done once, answered to whoever asked."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from bot.sandbox.config import ALL_SCOPES
+from bot.sandbox.delivery import encoded, signed
 from bot.slack.tasks import Tasks
 from handlers import speech
 from handlers.routing import Notice
@@ -161,23 +164,48 @@ async def test_a_handler_that_hangs_is_acknowledged_all_the_same(bot: Bot, slack
 
 
 async def test_what_failed_is_tried_again_when_the_bot_is_invited(bot: Bot, slack: Slack) -> None:
+    await _refused_message(bot, slack)
+    slack.sandbox.courier.emit(_joined(slack))
+    await bot.settled()
+
+    assert (1, 0) == await _waiting_and_failed(bot)
+
+
+async def test_an_event_that_slack_tells_twice_is_acted_on_once(bot: Bot, slack: Slack) -> None:
+    envelope = {"type": "event_callback", "event_id": "Ev1", "team_id": "T00000001", "event": _joined(slack)}
+    body, content_type = encoded("event", envelope)
+    seen = []
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for retry in ("0", "1"):
+            await _refused_message(bot, slack)
+            headers = signed(slack.sandbox.config.signing_secret, body, datetime.now(UTC).timestamp())
+            headers |= {"Content-Type": content_type, "X-Slack-Retry-Num": retry}
+            answer = await client.post(f"{slack.sandbox.bot.url}/slack/events", content=body, headers=headers)
+            await bot.settled()
+            seen.append((answer.status_code, await _waiting_and_failed(bot)))
+
+    assert [(200, (1, 0)), (200, (0, 1))] == seen
+
+
+def _joined(slack: Slack) -> dict[str, str]:
+    channel = slack.id("payments-ops")
+    bot_user = slack.workspace.bot_user
+    return {"type": "member_joined_channel", "user": bot_user, "channel": channel, "channel_type": "C"}
+
+
+async def _refused_message(bot: Bot, slack: Slack) -> None:
     async with bot.ctx.transaction() as store:
         notice = Notice(subject="change:1", part="card", channel="#payments-ops", side="ops")
         await store.outbox.notify([notice], slack.clock())
         item = await store.outbox.take("#payments-ops", slack.clock())
         assert item is not None
         await store.outbox.fail(item, "not_in_channel")
-    joined = {
-        "type": "member_joined_channel",
-        "user": slack.workspace.bot_user,
-        "channel": slack.id("payments-ops"),
-        "channel_type": "C",
-    }
-    slack.sandbox.courier.emit(joined)
-    await bot.settled()
 
+
+async def _waiting_and_failed(bot: Bot) -> tuple[int, int]:
     async with bot.ctx.reading() as store:
-        assert [(1, 0)] == [(queue.waiting, queue.failed) for queue in await store.outbox.queues()]
+        (queue,) = await store.outbox.queues()
+    return queue.waiting, queue.failed
 
 
 async def test_a_form_that_fails_stays_open_with_a_reference(bot: Bot, slack: Slack) -> None:
