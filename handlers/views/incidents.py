@@ -205,4 +205,4 @@ def _after(incident: Incident, status: IncidentStatus, side: Audience) -> str | 
 def _entry(entry: TimelineEntry) -> str:
     who = line(entry.actor, 60) if entry.actor else line(entry.via, 40)
     said_text = f": {line(entry.text, 300)}" if entry.text else ""
-    return f"{moment(entry.at)} {who} {_ENTRY_WORDS[entry.kind]}{said_text}"
+    return f"• {moment(entry.at)} · {who} {_ENTRY_WORDS[entry.kind]}{said_text}"
