@@ -1,0 +1,250 @@
+"""GitLab: deployments, releases, and pipelines where they are configured as deploys.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/ . Times come as `2021-04-28 21:50:00 +0200` or
+`2021-04-28 19:50:00 UTC`; the full sha of a deployment stands only at the end of its `commit_url`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from handlers.payload import clean, decode, header, instant
+from handlers.signatures import check_standard_webhook, check_token
+from handlers.webhooks import Parsed, SourceKind, WebhookRequest
+from models.records import (
+    UNSET,
+    ChangeKind,
+    ChangeReport,
+    ChangeStatus,
+    CommitReport,
+    DeployReport,
+    DeployStatus,
+    Maybe,
+    Report,
+    Tier,
+)
+from models.topology import WebhookSource
+
+
+class _Project(Struct):
+    path_with_namespace: str
+
+
+class _User(Struct):
+    username: str | None = None
+    name: str | None = None
+
+
+class _DeploymentEvent(Struct):
+    deployment_id: int
+    status: str
+    status_changed_at: str
+    environment: str
+    project: _Project
+    environment_tier: str | None = None
+    ref: str | None = None
+    commit_url: str | None = None
+    short_sha: str | None = None
+    commit_title: str | None = None
+    deployable_url: str | None = None
+    user: _User | None = None
+
+
+class _Pipeline(Struct):
+    id: int
+    status: str
+    created_at: str
+    ref: str | None = None
+    sha: str | None = None
+    name: str | None = None
+    finished_at: str | None = None
+    url: str | None = None
+
+
+class _PipelineCommit(Struct):
+    id: str
+    timestamp: str
+    message: str | None = None
+
+
+class _PipelineEvent(Struct):
+    object_attributes: _Pipeline
+    project: _Project
+    user: _User | None = None
+    commit: _PipelineCommit | None = None
+
+
+class _ReleaseEvent(Struct):
+    id: int
+    action: str
+    tag: str
+    project: _Project
+    released_at: str | None = None
+    created_at: str | None = None
+    name: str | None = None
+    url: str | None = None
+
+
+_Event = TypeVar("_Event")
+_Told = tuple[Report, ...] | str
+_Read = Callable[[bytes, WebhookSource], _Told]
+
+_STATUSES: Final = {
+    "created": DeployStatus.QUEUED,
+    "blocked": DeployStatus.QUEUED,
+    "pending": DeployStatus.QUEUED,
+    "waiting_for_resource": DeployStatus.QUEUED,
+    "preparing": DeployStatus.QUEUED,
+    "running": DeployStatus.STARTED,
+    "success": DeployStatus.SUCCEEDED,
+    "failed": DeployStatus.FAILED,
+    "canceled": DeployStatus.CANCELED,
+}
+_TIERS: Final = {tier.value: tier for tier in Tier}
+
+
+def _verify(request: WebhookRequest, source: WebhookSource) -> None:
+    signature = request.headers.get("webhook-signature")
+    if signature is None:
+        check_token(request.headers.get("x-gitlab-token"), source.secrets)
+        return
+    check_standard_webhook(
+        request.body,
+        message_id=request.headers.get("webhook-id"),
+        timestamp=request.headers.get("webhook-timestamp"),
+        given=signature,
+        secrets=source.secrets,
+        at=request.at,
+    )
+
+
+def _parse(request: WebhookRequest, source: WebhookSource) -> Parsed:
+    event = header(request.headers, "x-gitlab-event")
+    key = _key(request)
+    read = _READERS.get(event)
+    if read is None:
+        return Parsed(key=key, event=event, ignored=f"event {event!r} is not used")
+    told = read(request.body, source)
+    if isinstance(told, str):
+        return Parsed(key=key, event=event, ignored=told)
+    return Parsed(key=key, event=event, reports=told)
+
+
+def _key(request: WebhookRequest) -> str:
+    """Return what a redelivery has again; releases before GitLab 15 sent no id, so there the body must do."""
+    sent = request.headers.get("idempotency-key") or request.headers.get("x-gitlab-event-uuid")
+    return sent[:255] if sent else hashlib.sha256(request.body).hexdigest()
+
+
+def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
+    if source.deploy_workflows:
+        return "this source's deploys are its pipelines (see `workflows` in the configuration)"
+    status = _STATUSES.get(event.status)
+    if status is None:
+        return f"deployment status {event.status!r} says nothing new"
+    at = instant(event.status_changed_at, "$.status_changed_at")
+    full_sha = (event.commit_url or "").rpartition("/commit/")[2]
+    return (
+        DeployReport(
+            deploy_id=str(event.deployment_id),
+            service=clean(event.project.path_with_namespace),
+            repository=clean(event.project.path_with_namespace),
+            environment=clean(event.environment),
+            tier=_TIERS.get(event.environment_tier or "", UNSET),
+            occurred_at=at,
+            status=status,
+            started_at=at if status is DeployStatus.STARTED else UNSET,
+            finished_at=at if status.is_final else UNSET,
+            sha=_text(full_sha or event.short_sha),
+            ref=_text(event.ref),
+            title=_text(event.commit_title),
+            actor=_name(event.user),
+            url=_text(event.deployable_url),
+        ),
+    )
+
+
+def _pipeline(event: _PipelineEvent, source: WebhookSource) -> _Told:
+    pipeline = event.object_attributes
+    workflows = source.deploy_workflows
+    environment = workflows.get(pipeline.name or "") or workflows.get(pipeline.ref or "")
+    if environment is None:
+        return f"pipeline of {(pipeline.name or pipeline.ref)!r} is not configured as a deploy"
+    status = _STATUSES.get(pipeline.status)
+    if status is None:
+        return f"pipeline status {pipeline.status!r} is no deploy"
+    created = instant(pipeline.created_at, "$.object_attributes.created_at")
+    finished = pipeline.finished_at and instant(pipeline.finished_at, "$.object_attributes.finished_at")
+    project = clean(event.project.path_with_namespace)
+    report = DeployReport(
+        deploy_id=f"pipeline:{pipeline.id}",
+        service=project,
+        repository=project,
+        environment=environment,
+        occurred_at=finished or created,
+        status=status,
+        started_at=created,
+        finished_at=finished if finished and status.is_final else UNSET,
+        sha=_text(pipeline.sha),
+        ref=_text(pipeline.ref),
+        actor=_name(event.user),
+        url=_text(pipeline.url),
+    )
+    return (report, *_head_commit(event.commit, project))
+
+
+def _head_commit(commit: _PipelineCommit | None, project: str) -> tuple[CommitReport, ...]:
+    if commit is None:
+        return ()
+    at = instant(commit.timestamp, "$.commit.timestamp")
+    message = clean(commit.message) if commit.message else None
+    return (CommitReport(repository=project, sha=clean(commit.id), committed_at=at, message=message),)
+
+
+def _release(event: _ReleaseEvent, _source: WebhookSource) -> _Told:
+    at = event.released_at or event.created_at
+    if event.action != "create" or at is None:
+        return f"a release with action {event.action!r} is not used, only new ones"
+    name = f" “{clean(event.name)}”" if event.name and event.name != event.tag else ""
+    return (
+        ChangeReport(
+            change_id=f"release:{clean(event.project.path_with_namespace)}:{event.id}",
+            service=clean(event.project.path_with_namespace),
+            occurred_at=instant(at, "$.released_at" if event.released_at else "$.created_at"),
+            summary=f"Release {clean(event.tag)}{name}",
+            kind=ChangeKind.RELEASE,
+            status=ChangeStatus.DONE,
+            url=_text(event.url),
+        ),
+    )
+
+
+def _text(value: str | None) -> Maybe[str]:
+    return clean(value) if value else UNSET
+
+
+def _name(user: _User | None) -> Maybe[str]:
+    return _text(user.username or user.name) if user else UNSET
+
+
+def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource], _Told]) -> _Read:
+    decoder = msgspec.json.Decoder(event)
+    return lambda body, source: read(decode(decoder, body), source)
+
+
+_READERS: Final[dict[str, _Read]] = {
+    "Deployment Hook": _reader(_DeploymentEvent, _deployment),
+    "Pipeline Hook": _reader(_PipelineEvent, _pipeline),
+    "Release Hook": _reader(_ReleaseEvent, _release),
+}
+
+SOURCE = SourceKind(
+    kind="gitlab",
+    events=("deployment", "pipeline", "release"),
+    headers=("x-gitlab-event", "x-gitlab-event-uuid", "idempotency-key"),
+    verify=_verify,
+    parse=_parse,
+)
