@@ -74,7 +74,10 @@ class ServiceEntry(Entry):
 class SourceEntry(Entry):
     """A sender: what it is and how it proves itself. Its name is the end of its URL, /webhooks/NAME."""
 
-    kind: str = Field(description="Which of the built-in kinds of sender it is.")
+    kind: str = Field(
+        description="Which of the built-in kinds of sender it is.",
+        examples=["github", "gitlab", "alertmanager", "events"],
+    )
     secret: SecretStr | None = Field(
         default=None, description="Its signing secret or token; write ${NAME} to read a variable."
     )

@@ -1,0 +1,162 @@
+"""The command line, `twinspan …`: reads the settings, builds what is asked for, runs it.
+
+Ends with 0 when all is well, 1 when something failed, 2 when the configuration is wrong. What a command needs is
+imported when it runs, so that the small ones start at once.
+"""
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot.send_command import send
+from bot.settings import InvalidSettings, Settings, database_url, load
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_config = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration [TWINSPAN_CONFIG, else ./twinspan.yaml].",
+)
+
+
+def _reporting(command: _Command) -> _Command:
+    """Print a wrong configuration as the report it is, and exit with 2."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except InvalidSettings as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+    return run  # type: ignore[return-value]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twinspan")
+def main() -> None:
+    """Bridge the dev channel and the ops channel of a service."""
+
+
+@main.command()
+@_config
+@_reporting
+def serve(config: Path | None) -> None:
+    """Run the bot."""
+    settings = _loaded(config, serving=True)
+    from bot.app import serve
+    from bot.database import OldSchema
+
+    try:
+        asyncio.run(serve(settings))
+    except OldSchema as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="The bot's own port.")
+@click.option("--page-port", default=8090, show_default=True, help="The port of the local Slack's page.")
+@click.option("--scenario", is_flag=True, help="Play a day at once.")
+def demo(port: int, page_port: int, scenario: bool) -> None:
+    """Run the bot beside a local Slack, with nothing else."""
+    from bot.demo import run_demo
+    from bot.log import set_up
+
+    set_up()
+    run_demo(port, page_port, scenario)
+
+
+@main.command()
+@_config
+@_reporting
+def check(config: Path | None) -> None:
+    """Try the settings, the database, Slack, and every channel."""
+    from bot.check import check, table
+
+    rows = asyncio.run(check(_loaded(config)))
+    click.echo(table(rows))
+    sys.exit(0 if all(row.is_fine for row in rows) else 1)
+
+
+@main.command()
+@click.argument("revision", default="head")
+@_reporting
+def migrate(revision: str) -> None:
+    """Bring the database's schema to REVISION (default: what this release needs)."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.database import migrate
+
+    url = database_url()
+    try:
+        migrate(url, revision)
+    except (SQLAlchemyError, OSError) as error:
+        _fail(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.")
+    click.echo(f"The schema is at {revision}.")
+
+
+@main.command()
+@click.option("--url", metavar="URL", help="The bot's public address. Left out: for Socket Mode.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
+def manifest(url: str | None, as_json: bool) -> None:
+    """Print the Slack app's manifest, to paste at https://api.slack.com/apps."""
+    from bot.manifest import printed
+
+    click.echo(printed(url, as_json=as_json))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of twinspan.yaml, for editors."""
+    from bot.settings_file import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@_config
+@click.option("--source", help="Only this source's deliveries.")
+@click.option("--failed", "failed_only", is_flag=True, help="Only those that could not be applied.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]), help="Only those received since.")
+@_reporting
+def replay(config: Path | None, source: str | None, failed_only: bool, since: datetime | None) -> None:
+    """Apply stored deliveries again, by the rules and the configuration of today."""
+    from datetime import UTC
+
+    settings = _loaded(config)
+    if source and settings.topology.source_named(source) is None:
+        raise click.UsageError(f"twinspan.yaml has no source {source}.")
+    from bot.replay import replay
+
+    start = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
+    count = asyncio.run(replay(settings, source=source, failed_only=failed_only, since=start))
+    click.echo(f"{count} deliveries will be applied again.")
+
+
+main.add_command(send)
+
+
+def _loaded(config: Path | None, *, serving: bool = False) -> Settings:
+    settings = load(config=config, serving=serving)
+    from bot.log import set_up
+
+    set_up(secrets=settings.secrets)
+    return settings
+
+
+def _fail(problem: str) -> None:
+    click.echo(problem, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
