@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
-from bot.settings_problems import Path
+from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
 from models.topology import folded
@@ -25,7 +25,7 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
         _digest(("digests", name), digest, file, document, at)
 
 
-def _known(names: Iterable[str], path: Path, known: Iterable[str], what: str, document: Document) -> None:
+def _known(names: Iterable[str], path: Place, known: Iterable[str], what: str, document: Document) -> None:
     known = list(known)
     for index, name in enumerate(names):
         if name not in known:
@@ -33,7 +33,7 @@ def _known(names: Iterable[str], path: Path, known: Iterable[str], what: str, do
             document.complain((*path, index), f"no {what} is called {name}", fix)
 
 
-def _bridge(path: Path, bridge: BridgeEntry, file: File, document: Document) -> None:
+def _bridge(path: Place, bridge: BridgeEntry, file: File, document: Document) -> None:
     if bridge.services is not None:
         _known(bridge.services, (*path, "services"), file.services, "service", document)
     if folded(bridge.dev).removeprefix("#") == folded(bridge.ops).removeprefix("#"):
@@ -48,7 +48,7 @@ def _bridge(path: Path, bridge: BridgeEntry, file: File, document: Document) -> 
 def _unique_service_names(file: File, document: Document) -> None:
     owners: dict[str, str] = {}
     for service, entry in file.services.items():
-        claimed: list[tuple[Path, str]] = [((), service)]
+        claimed: list[tuple[Place, str]] = [((), service)]
         claimed += [(("aliases", n), alias) for n, alias in enumerate(entry.aliases)]
         claimed += [(("repositories", n), repository) for n, repository in enumerate(entry.repositories)]
         for place, name in claimed:
@@ -58,7 +58,7 @@ def _unique_service_names(file: File, document: Document) -> None:
                 document.complain(("services", service, *place), what, "Leave it to one of the two.")
 
 
-def _service(path: Path, service: ServiceEntry, file: File, document: Document) -> None:
+def _service(path: Place, service: ServiceEntry, file: File, document: Document) -> None:
     if service.name is not None and service.name != path[-1]:
         document.complain((*path, "name"), f"is not the name above it, {path[-1]}", "Remove `name:`.")
     _known(service.depends_on, (*path, "depends_on"), file.services, "service", document)
@@ -71,7 +71,7 @@ def _service(path: Path, service: ServiceEntry, file: File, document: Document) 
                 document.complain((*path, "environments", environment), what, "Leave it to one of the two.")
 
 
-def _source(path: Path, source: SourceEntry, kinds: list[str], document: Document) -> None:
+def _source(path: Place, source: SourceEntry, kinds: list[str], document: Document) -> None:
     if source.kind not in kinds:
         fix = did_you_mean(source.kind, kinds).strip()
         document.complain((*path, "kind"), f"no kind of sender is called {source.kind}", fix)
@@ -89,7 +89,7 @@ def _source(path: Path, source: SourceEntry, kinds: list[str], document: Documen
         document.complain(path, "the name cannot be part of a URL", "Use letters, digits and dashes.")
 
 
-def _digest(path: Path, digest: DigestEntry, file: File, document: Document, at: datetime) -> None:
+def _digest(path: Place, digest: DigestEntry, file: File, document: Document, at: datetime) -> None:
     if digest.bridges is not None:
         _known(digest.bridges, (*path, "bridges"), file.bridges, "bridge", document)
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handlers.errors import TwinspanError
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class InvalidSettings(TwinspanError):
         super().__init__("\n".join([f"The configuration has {count}:", *map(str, self.problems)]))
 
 
-def written(path: Path) -> str:
+def written(path: Place) -> str:
     """Return a path as people write it: `bridges.payments.services[0]`."""
     text = ""
     for step in path:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.settings_file import File
-from bot.settings_problems import Path
+from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
 
@@ -44,12 +44,12 @@ def _index_listed_services(document: Document) -> None:
 
 
 def _complain(document: Document, detail: ErrorDetails) -> None:
-    path: Path = detail["loc"]
+    path: Place = detail["loc"]
     what, fix = _said(path, detail)
     document.complain(path, what, fix)
 
 
-def _said(path: Path, detail: ErrorDetails) -> tuple[str, str]:
+def _said(path: Place, detail: ErrorDetails) -> tuple[str, str]:
     kind, value = detail["type"], detail["input"]
     if kind == "extra_forbidden":
         word = str(path[-1])
@@ -68,7 +68,7 @@ def _said(path: Path, detail: ErrorDetails) -> tuple[str, str]:
     return message[0].lower() + message[1:], f"Change the value. {_SEE_DOCS}"
 
 
-def _keys_at(path: Path) -> list[str]:
+def _keys_at(path: Place) -> list[str]:
     shape: Any = File
     for step in path:
         shape = _inside(shape, step)

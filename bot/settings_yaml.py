@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from bot.settings_problems import Path, Problem, written
+from bot.settings_problems import Place, Problem, written
 
 Lookup = Callable[[str], str | None]
 _VARIABLE: Final = re.compile(r"\$(\$)?\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -19,14 +19,14 @@ class Document:
 
     file: str
     value: Any = None
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def line(self, path: Path) -> int | None:
+    def line(self, path: Place) -> int | None:
         """Return the line of a path, or of the nearest thing around it."""
         return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
 
-    def complain(self, path: Path, what: str, fix: str) -> None:
+    def complain(self, path: Place, what: str, fix: str) -> None:
         """Add a problem at a path."""
         self.problems.append(Problem(path=written(path), what=what, fix=fix, file=self.file, line=self.line(path)))
 
@@ -65,7 +65,7 @@ class _Reader:
         self._open: set[int] = set()
         self._flat: set[int] = set()
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
+    def value(self, node: yaml.Node, path: Place) -> Any:
         self._document.lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self._open:
             self._document.complain(path, "refers to itself", "Remove the alias (`*…`).")
@@ -76,7 +76,7 @@ class _Reader:
         finally:
             self._open.discard(id(node))
 
-    def _read(self, node: yaml.Node, path: Path) -> Any:
+    def _read(self, node: yaml.Node, path: Place) -> Any:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -84,14 +84,14 @@ class _Reader:
         found = self._scalar(node, path)
         return self._filled_in(found, path) if isinstance(found, str) else found
 
-    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+    def _scalar(self, node: yaml.Node, path: Place) -> Any:
         try:
             return self._loader.construct_object(node)
         except (ValueError, yaml.YAMLError):
             self._document.complain(path, "not a value YAML knows", "Put it in quotes.")
             return None
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: Place) -> dict[str, Any]:
         if id(node) not in self._flat:
             self._flat.add(id(node))
             self._complain_of_duplicates(node, path)
@@ -103,14 +103,14 @@ class _Reader:
             found[name] = self.value(item, (*path, name))
         return found
 
-    def _name(self, key: yaml.Node, path: Path) -> str:
+    def _name(self, key: yaml.Node, path: Place) -> str:
         if isinstance(key, yaml.ScalarNode):
             # As it is written: `on:` is a name here, not the truth value that YAML 1.1 makes of it.
             return str(key.value)
         self._document.complain(path, "a key is not a plain word", "Write keys as plain words.")
         return "?"
 
-    def _complain_of_duplicates(self, node: yaml.MappingNode, path: Path) -> None:
+    def _complain_of_duplicates(self, node: yaml.MappingNode, path: Place) -> None:
         first: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -122,7 +122,7 @@ class _Reader:
                 self._document.complain((*path, key.value), what, "Keep one of the two.")
             first.setdefault(key.value, line)
 
-    def _filled_in(self, text: str, path: Path) -> str:
+    def _filled_in(self, text: str, path: Place) -> str:
         def replaced(match: re.Match[str]) -> str:
             if match[1]:
                 return match[0][1:]

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from bot.settings import InvalidSettings, Problem, Settings, database_url, for_sending, load
+from bot.settings_file import json_schema
 from models.records import Severity, Tier
 
 AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -263,6 +265,21 @@ def test_sending_reads_where_how_and_which_job() -> None:
     found = for_sending({"TWINSPAN_URL": "http://bot", "TWINSPAN_TOKEN": "s3cret", "CI_JOB_ID": "77"})
     assert ("http://bot", "ci_job_id:77") == (found.url, found.job)
     assert "s3cret" not in repr(found)
+
+
+def test_every_key_is_explained_in_the_docs() -> None:
+    text = (EXAMPLE.parent / "docs" / "configuration.md").read_text("utf-8")
+    schema = json_schema()
+    shapes = [schema, *schema["$defs"].values()]
+    keys = {key for shape in shapes for key in shape.get("properties", {})} - {"name"}
+    assert set() == {key for key in keys if not re.search(rf"[`{{. ]{key}[`., }}]", text)}
+
+
+@pytest.mark.parametrize("name", ["ci.md", "configuration.md"])
+def test_the_yaml_in_the_docs_is_yaml(name: str) -> None:
+    text = (EXAMPLE.parent / "docs" / name).read_text("utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        assert yaml.safe_load(block)
 
 
 def test_the_example_names_only_channels_in_quotes() -> None:
