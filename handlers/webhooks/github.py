@@ -30,7 +30,6 @@ from models.records import (
 )
 from models.topology import WebhookSource
 
-
 # An instant without its offset from UTC is refused rather than guessed.
 _Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
