@@ -64,7 +64,7 @@ def serve(config: Path | None) -> None:
 
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="The bot's own port.")
-@click.option("--page-port", default=8090, show_default=True, help="The port of the local Slack's page.")
+@click.option("--page-port", default=8081, show_default=True, help="The port of the local Slack's page.")
 @click.option("--scenario", is_flag=True, help="Play a day at once.")
 def demo(port: int, page_port: int, scenario: bool) -> None:
     """Run the bot beside a local Slack, with nothing else."""

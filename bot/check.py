@@ -67,6 +67,8 @@ async def _database(url: str) -> Row:
         await database.close()
     if revision == head:
         return Row(subject=subject, found=f"schema {revision}")
+    if revision is None and database.is_sqlite:
+        return Row(subject=subject, found="a new file; `twinspan serve` makes its schema")
     return Row(subject=subject, found=f"schema {revision or 'empty'}, needs {head}", fix="Run `twinspan migrate`.")
 
 

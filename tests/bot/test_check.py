@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,14 +112,20 @@ async def test_a_wrong_app_token_is_said(slack: tuple[Sandbox, str], database: s
     assert {"Socket Mode": "invalid_auth"} == failing(await check(settings))
 
 
-async def test_an_empty_database_is_to_be_migrated_and_an_absent_one_is_said(
-    slack: tuple[Sandbox, str], tmp_path: Path
-) -> None:
-    empty = await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/new.db"))
-    assert {"database": f"schema empty, needs {head_revision()}"} == failing(empty)
+async def test_a_new_file_is_fine_and_an_absent_database_is_said(slack: tuple[Sandbox, str], tmp_path: Path) -> None:
+    assert {} == failing(await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/new.db")))
     absent = await check(settings_for(slack[1], "postgresql+asyncpg://me:s3cret@127.0.0.1:1/x"))
     assert "does not answer" in failing(absent)["database"]
     assert "s3cret" not in table(absent)
+
+
+async def test_an_old_schema_is_to_be_migrated(slack: tuple[Sandbox, str], tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.execute("INSERT INTO alembic_version VALUES ('0000')")
+    connection.close()
+    rows = await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/old.db"))
+    assert {"database": f"schema 0000, needs {head_revision()}"} == failing(rows)
 
 
 def test_the_table_puts_the_remedy_under_what_failed() -> None:
