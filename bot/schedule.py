@@ -4,9 +4,11 @@ Jobs live in memory: a unique row for each digest and period decides who posts, 
 (APScheduler 3's job stores are not safe for two schedulers: https://apscheduler.readthedocs.io/en/3.x/faq.html).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -14,13 +16,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.cron import trigger
 from handlers.context import Context
-from handlers.digest_runs import catch_up, run_digest
+from handlers.digest_runs import due_digests, run_digest
 from models.topology import DigestPlan
 
 _log = structlog.get_logger(__name__)
 
-# APScheduler drops a job that fires later than this many seconds; by default one second, which a busy start exceeds.
-MISFIRE_GRACE = 3600
+# A digest whose time came while the database was down, or the machine asleep, is not lost until the next start.
+CATCH_UP_EVERY: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,29 @@ class Schedule:
     def __init__(self, ctx: Context, now: Callable[[], datetime], sweeps: Sequence[Sweep]) -> None:
         self._ctx = ctx
         self._now = now
-        self._sweeps = sweeps
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": MISFIRE_GRACE, "coalesce": True, "max_instances": 1}
-        )
+        self._sweeps = [*sweeps, Sweep("catch_up", CATCH_UP_EVERY, self._catch_up)]
+        self._under_way: set[asyncio.Task[Any]] = set()
+        # No job is ever too late to run (by default, one second is): what was missed is done once.
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
 
     async def start(self) -> None:
         """Start the jobs; digests that were missed while the bot was down are posted now (the latest of each only)."""
         for sweep in self._sweeps:
-            every = IntervalTrigger(seconds=sweep.seconds)
+            every = IntervalTrigger(seconds=sweep.seconds, timezone=UTC)
             self._scheduler.add_job(self._guarded(sweep.name, sweep.run), every, id=f"sweep:{sweep.name}")
         for plan in self._ctx.topology.digests:
             job = self._guarded(plan.name, self._digest(plan))
             self._scheduler.add_job(job, trigger(plan.cron, plan.timezone), id=f"digest:{plan.name}")
         self._scheduler.start()
-        await self._guarded("catch_up", lambda: catch_up(self._ctx, _first_slot_after, self._now()))()
+        await self._guarded("catch_up", self._catch_up)()
 
     async def stop(self) -> None:
-        """Stop firing. What is under way ends by itself: each job is one transaction."""
+        """Stop firing, and take back what is under way: each job is one transaction, and is done at the next start."""
         self._scheduler.shutdown(wait=False)
+        # The scheduler shuts down, and cancels its jobs, when the event loop comes round to it.
+        await asyncio.sleep(0)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     @property
     def is_running(self) -> bool:
@@ -67,22 +73,32 @@ class Schedule:
         """Return when each job fires next, by its id (`digest:…`, `sweep:…`)."""
         return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
 
+    async def _catch_up(self) -> None:
+        for plan, slot in await due_digests(self._ctx, _latest_slot, self._now()):
+            _log.info("digest_missed", plan=plan.name, slot=slot.isoformat())
+            await self._guarded(plan.name, self._digest(plan))()
+
     def _digest(self, plan: DigestPlan) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await run_digest(self._ctx, plan, self._now())
+            at = self._now()
+            await run_digest(self._ctx, plan, _latest_slot(plan, at) or at, at)
 
         return run
 
     def _guarded(self, name: str, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def guarded() -> None:
+            task = asyncio.current_task()
+            assert task is not None  # coroutines only ever run in one
+            self._under_way.add(task)
             try:
                 await run()
             except Exception:
                 _log.exception("job_failed", job=name)
+            finally:
+                self._under_way.discard(task)
 
         return guarded
 
 
-def _first_slot_after(plan: DigestPlan, at: datetime) -> datetime | None:
-    slot: datetime | None = trigger(plan.cron, plan.timezone).get_next_fire_time(None, at)
-    return slot
+def _latest_slot(plan: DigestPlan, at: datetime) -> datetime | None:
+    return trigger(plan.cron, plan.timezone).latest_fire_time(at)

@@ -28,30 +28,32 @@ _COMPLETED: Final[dict[str, Length]] = {
 }
 WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
 
-FirstSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
+# When a plan last had its turn, at or before an instant.
+LatestSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
 
 
-async def run_digest(ctx: Context, plan: DigestPlan, at: datetime) -> list[Snapshot]:
-    """Post the latest completed period of a plan to its bridges; return what is new (nothing, if it was posted)."""
-    window = latest_completed(at, plan.period, plan.timezone)
+async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetime) -> list[Snapshot]:
+    """Post, at `at`, the period that was the latest completed one at a plan's slot; return what is new."""
+    window = latest_completed(slot, plan.period, plan.timezone)
     bridges = [bridge for name in plan.bridges if (bridge := ctx.topology.bridge_named(name))]
     new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
     return [snapshot for snapshot in new if snapshot]
 
 
-async def catch_up(ctx: Context, first_slot_after: FirstSlot, at: datetime) -> None:
-    """Post what was missed while the bot was down: of each plan the latest period only, if its time has come.
+async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> list[tuple[DigestPlan, datetime]]:
+    """Return the plans whose latest slot passed without a digest, each with that slot: what is to be caught up.
 
-    `first_slot_after` returns when a plan first fires after an instant. A bot that heard of nothing before the
-    period ended was not there to miss it.
+    A bot that had heard of nothing when the period ended was not there to miss it.
     """
+    due: list[tuple[DigestPlan, datetime]] = []
     async with ctx.reading() as store:
-        heard_first = min((s.first_received_at for s in await store.sources.all()), default=None)
-    for plan in ctx.topology.digests:
-        window = latest_completed(at, plan.period, plan.timezone)
-        slot = first_slot_after(plan, window.end)
-        if heard_first and heard_first < window.end and slot and slot <= at:
-            await run_digest(ctx, plan, at)
+        heard_first = min((s.first_received_at for s in await store.sources.all()), default=at)
+        for plan in ctx.topology.digests:
+            slot = latest_slot(plan, at)
+            window = latest_completed(slot, plan.period, plan.timezone) if slot else None
+            if slot and window and heard_first < window.end and await _lacks(store, plan, window):
+                due.append((plan, slot))
+    return due
 
 
 async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime) -> Snapshot:
@@ -97,6 +99,11 @@ def window_for(word: str, timezone: str, at: datetime) -> Window | None:
     if word in _RUNNING:
         return replace(window_at(at, _RUNNING[word], timezone), end=at)
     return None
+
+
+async def _lacks(store: Store, plan: DigestPlan, window: Window) -> bool:
+    there = [await store.digests.of_period(plan.name, name, window.start) for name in plan.bridges]
+    return None in there
 
 
 async def _post(

@@ -3,7 +3,9 @@
 Unknown is not zero: a number that nothing living stands behind is `None`, and is shown as "–" with its reason.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,21 +23,25 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCounts:
-    """What one service did in a window. Deploys are those to production; `None` where no sender ever told of one."""
+    """What one service did in a window. Deploys are those to production. `None`: nothing ever told of such a thing."""
 
     name: str
     succeeded: int | None
     failed: int | None
     canceled: int | None
     changes: int
-    incidents: int
+    incidents: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Incidents of a window: how many were opened and resolved in it, and how long that took."""
+    """Incidents of a window: how many were opened, acknowledged and resolved in it, and how long that took.
+
+    A spread counts fewer (`n`) where the start of an incident is unknown.
+    """
 
     opened: int
+    acknowledged: int
     resolved: int
     acknowledge: Spread
     restore: Spread
@@ -62,14 +68,17 @@ def count_services(
     *,
     deploys: Iterable[tuple[str, Tier | None, DeployStatus, int]],
     changes: Mapping[str, int],
-    incidents: Iterable[Incident],
-    with_deploys: frozenset[str] | set[str],
+    opened: Iterable[Incident],
+    with_deploys: AbstractSet[str],
+    is_watched: bool,
 ) -> list[ServiceCounts]:
-    """Count what each service did. `deploys` are (service, tier, status, number); `with_deploys` are the services of
-    which any deployment is known up to the end of the window: only for them is no deploy a zero.
+    """Count what each service did. `deploys` are (service, tier, status, number), `opened` the incidents of the window.
+
+    `with_deploys` are the services of which any deployment is known up to the end of the window: only for them is no
+    deploy a zero. `is_watched` says whether anything could have told of an incident by then.
     """
-    ended = {(s, status): n for s, tier, status, n in deploys if tier is Tier.PRODUCTION}
-    touched = [service for incident in incidents for service in incident.services]
+    ended = production_deploys(deploys)
+    touched = Counter(service for incident in opened for service in set(incident.services))
 
     def of(service: str, status: DeployStatus) -> int | None:
         return ended.get((service, status), 0) if service in with_deploys else None
@@ -81,10 +90,17 @@ def count_services(
             failed=of(service, DeployStatus.FAILED),
             canceled=of(service, DeployStatus.CANCELED),
             changes=changes.get(service, 0),
-            incidents=touched.count(service),
+            incidents=touched[service] if is_watched else None,
         )
         for service in services
     ]
+
+
+def production_deploys(
+    deploys: Iterable[tuple[str, Tier | None, DeployStatus, int]],
+) -> dict[tuple[str, DeployStatus], int]:
+    """Return how many deployments to production there were, by (service, status)."""
+    return {(service, status): n for service, tier, status, n in deploys if tier is Tier.PRODUCTION}
 
 
 def total(values: Iterable[int | None]) -> int | None:
@@ -93,21 +109,27 @@ def total(values: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
+def started_within(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[Incident]:
+    """Return the incidents that started in `[start, end)`."""
+    return [i for i in incidents if _within(i.started_at, start, end)]
+
+
 def recovery(incidents: Iterable[Incident], start: datetime, end: datetime) -> Recovery:
     """Sum up the incidents of `[start, end)`. One whose start is unknown has no durations."""
     listed = list(incidents)
-
-    def within(at: datetime | None) -> bool:
-        return at is not None and start <= at < end
-
-    acknowledged = [i for i in listed if within(i.acknowledged_at)]
-    resolved = [i for i in listed if within(i.resolved_at) and not i.is_open]
+    acknowledged = [i for i in listed if _within(i.acknowledged_at, start, end)]
+    resolved = [i for i in listed if _within(i.resolved_at, start, end) and not i.is_open]
     return Recovery(
-        opened=sum(within(i.started_at) for i in listed),
+        opened=len(started_within(listed, start, end)),
+        acknowledged=len(acknowledged),
         resolved=len(resolved),
         acknowledge=spread(_since_start((i.started_at, i.acknowledged_at) for i in acknowledged)),
         restore=spread(_since_start((i.started_at, i.resolved_at) for i in resolved)),
     )
+
+
+def _within(at: datetime | None, start: datetime, end: datetime) -> bool:
+    return at is not None and start <= at < end
 
 
 def _since_start(spans: Iterable[tuple[datetime | None, datetime | None]]) -> list[float]:

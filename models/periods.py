@@ -46,7 +46,14 @@ def window(day: date, length: Length, timezone: str) -> Window:
 
 def window_at(at: datetime, length: Length, timezone: str) -> Window:
     """Return the period that an instant lies in."""
-    return window(at.astimezone(ZoneInfo(timezone)).date(), length, timezone)
+    this = window(at.astimezone(ZoneInfo(timezone)).date(), length, timezone)
+    # Where clocks go back across midnight, the end of the old date comes a second time: within the new one.
+    return this if at < this.end else following(this)
+
+
+def following(this: Window) -> Window:
+    """Return the calendar period after one."""
+    return window(_following(this.first, this.length), this.length, this.timezone)
 
 
 def previous(this: Window) -> Window:
@@ -66,14 +73,12 @@ def date_start(day: date, timezone: str) -> datetime:
     start = midnight.astimezone(UTC)
     if start.astimezone(zone).replace(fold=0) == midnight:
         return start
-    # Midnight is missing. Read with fold=0 it lies after the gap by as much as the clock jumped; the jump is where the
-    # offset changes, which is the instant that both readings of the missing time frame.
-    return _jump(start - timedelta(days=2), start + timedelta(days=2), day, zone)
+    return _first_instant_from(day, zone, start)
 
 
-def _jump(before: datetime, after: datetime, day: date, zone: ZoneInfo) -> datetime:
-    """Find the first instant whose local date is `day` or later, by halving down to the second."""
-    low, high = int(before.timestamp()), int(after.timestamp())
+def _first_instant_from(day: date, zone: ZoneInfo, near: datetime) -> datetime:
+    """Find the first instant within two days of `near` whose local date is `day` or later, by halving to the second."""
+    low, high = (int((near + timedelta(days=days)).timestamp()) for days in (-2, 2))
     while high - low > 1:
         middle = (low + high) // 2
         if datetime.fromtimestamp(middle, zone).date() >= day:

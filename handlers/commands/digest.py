@@ -62,12 +62,13 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     """Show a digest to one person, or post it to both channels."""
     if not invocation.text.strip() or asks_for_help(invocation.text):
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
-    query = parse(invocation.text, ctx.topology, await _channel_name(ctx, invocation.channel_id))
+    channel = await _channel_name(ctx, invocation.channel_id)
+    query = parse(invocation.text, ctx.topology, channel)
     window = window_for(query.window, _timezone(ctx.topology, query.bridge), invocation.at)
     assert window is not None  # parse() takes only words that mean a window
     if query.verb == "preview":
         snapshot = await compute(ctx, "preview", query.bridge, window, invocation.at)
-        return Reply(message=digests.digest(snapshot, "dev"))
+        return Reply(message=digests.digest(snapshot, "ops" if channel == query.bridge.ops else "dev"))
     return await _post(ctx, query.bridge, window, invocation)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, Select, String, bindparam, cast, func, literal, select, union_all, update
 
 from models.records import Commit, CommitReport, Deploy, DeployStatus, Tier
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
@@ -15,6 +15,9 @@ _COMMITS = table_of(CommitRow)
 _DEPLOY_COMMITS = table_of(DeployCommitRow)
 _COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
 _COMMIT_COLUMNS = record_fields(Commit, renamed={})
+
+# SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
+_MOST_OF_A_UNION = 100
 
 DeployKey: TypeAlias = tuple[str, str, str, str]
 
@@ -58,10 +61,14 @@ class Deploys(Noun):
     async def tally(
         self, *, services: Collection[str], since: datetime, until: datetime
     ) -> list[tuple[str, Tier | None, DeployStatus, int]]:
-        """Count the deployments that ended in `[since, until)`, by (service, tier, status)."""
+        """Count the deployments that ended in `[since, until)`, by (service, tier, status).
+
+        Those that share a `rollout_id` are one deployment.
+        """
         columns = (_LEDGER.c.service, _LEDGER.c.tier, _LEDGER.c.deploy_status)
+        rollout = func.coalesce(_LEDGER.c.rollout_id, literal("#") + cast(_LEDGER.c.id, String))
         query = (
-            select(*columns, func.count().label("n"))
+            select(*columns, func.count(rollout.distinct()).label("n"))
             .where(
                 _LEDGER.c.type == "deploy",
                 _LEDGER.c.service.in_(list(services)),
@@ -73,14 +80,13 @@ class Deploys(Noun):
         )
         return [(r.service, r.tier, r.deploy_status, r.n) for r in await self._connection.execute(query)]
 
-    async def known_services(self, services: Collection[str], before: datetime) -> set[str]:
-        """Return the services of which any deployment is known from before an instant."""
-        known = set()
-        for service in services:
-            query = _all().where(_LEDGER.c.service == service, _LEDGER.c.at < before).limit(1)
-            if (await self._connection.execute(query)).first():
-                known.add(service)
-        return known
+    async def first_known(self, services: Collection[str]) -> dict[str, datetime]:
+        """Return when the first deployment of each service is known from; a service without any is left out."""
+        found: dict[str, datetime] = {}
+        for part in in_slices(services, _MOST_OF_A_UNION):
+            rows = await self._connection.execute(union_all(*map(_first_of, part)))
+            found.update((r.service, r.at) for r in rows)
+        return found
 
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
@@ -147,6 +153,13 @@ def ledger_window(
 
 def _all() -> Select[Any]:
     return select(_LEDGER).where(_LEDGER.c.type == "deploy")
+
+
+def _first_of(service: str) -> Select[Any]:
+    """Return a look-up of one row: the smallest `at` over all rows would read the whole history."""
+    columns = (_LEDGER.c.service, _LEDGER.c.at)
+    first = select(*columns).where(_LEDGER.c.type == "deploy", _LEDGER.c.service == service)
+    return select(first.order_by(_LEDGER.c.at).limit(1).subquery())
 
 
 def _returning_keys(statement: Upsert) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, or_, select, union, update
 
 from models.records import Incident, IncidentStatus, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
@@ -82,6 +82,21 @@ class Incidents(Noun):
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
 
+    async def of_window(self, start: datetime, end: datetime, services: Collection[str]) -> list[Incident]:
+        """Return every incident that started, was acknowledged or was resolved in `[start, end)`, by number.
+
+        Each part reads its own index, from the window on and never the time before it.
+        """
+        started, resolved, acknowledged = (
+            (_INCIDENTS.c[f"{moved}_at"] >= start) & (_INCIDENTS.c[f"{moved}_at"] < end)
+            for moved in ("started", "resolved", "acknowledged")
+        )
+        later = (_INCIDENTS.c.status != IncidentStatus.RESOLVED, _INCIDENTS.c.resolved_at >= end)
+        parts = [started, resolved, *(acknowledged & still for still in later)]
+        numbers = union(*(select(_INCIDENTS.c.id).where(part) for part in parts))
+        query = _of_services(_real().where(_INCIDENTS.c.id.in_(numbers)), services)
+        return [_incident(row) for row in await self._connection.execute(query.order_by(_INCIDENTS.c.id))]
+
     async def add(self, incident: Incident) -> Incident:
         """Store a new incident and return it with its number; without a leader it leads itself."""
         statement = self._upsert(_INCIDENTS).values(to_values(incident, _COLUMNS)).returning(_INCIDENTS.c.id)
@@ -134,8 +149,9 @@ def _real() -> Select[Any]:
 def _of_services(query: Select[Any], services: Collection[str] | None) -> Select[Any]:
     if services is None:
         return query
-    touching = select(_SERVICES.c.incident_id).where(_SERVICES.c.service.in_(list(services)))
-    return query.where(_INCIDENTS.c.id.in_(touching))
+    # Correlated, so that it looks at the services of the incidents in question, not at all a service ever had.
+    touching = exists().where(_SERVICES.c.incident_id == _INCIDENTS.c.id, _SERVICES.c.service.in_(list(services)))
+    return query.where(touching)
 
 
 def _incident(row: Row[Any]) -> Incident:

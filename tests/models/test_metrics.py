@@ -1,8 +1,12 @@
 """The digest's arithmetic: medians between neighbours, production only, unknown is not zero."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from models.metrics import count_services, percentile, recovery, spread, total
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.metrics import count_services, percentile, recovery, spread, started_within, total
 from models.records import DeployStatus, Incident, IncidentStatus, Tier
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -47,7 +51,12 @@ def test_only_production_counts_and_a_service_nobody_tells_of_is_unknown() -> No
         ("payments", Tier.PRODUCTION, DeployStatus.FAILED, 1),
     ]
     payments, checkout = count_services(
-        ["payments", "checkout"], deploys=deploys, changes={"checkout": 2}, incidents=[], with_deploys={"payments"}
+        ["payments", "checkout"],
+        deploys=deploys,
+        changes={"checkout": 2},
+        opened=[],
+        with_deploys={"payments"},
+        is_watched=True,
     )
     assert (3, 1, 0) == (payments.succeeded, payments.failed, payments.canceled)
     assert (None, 2) == (checkout.succeeded, checkout.changes)
@@ -61,6 +70,34 @@ def test_durations_belong_to_the_window_in_which_they_ended() -> None:
     today = incident(3, started=10, acknowledged=20)
     tomorrow = incident(4, started=24 * 60, resolved=25 * 60)
     summed = recovery([yesterday, stub, today, tomorrow], START, END)
-    assert (1, 2) == (summed.opened, summed.resolved)
+    assert (1, 1, 2) == (summed.opened, summed.acknowledged, summed.resolved)
     assert (90 * 60, 1) == (summed.restore.median_s, summed.restore.n)
     assert (600, 1) == (summed.acknowledge.median_s, summed.acknowledge.n)
+
+
+def test_an_incident_counts_once_for_each_service_it_touches() -> None:
+    both = replace(incident(1, started=10), services=("payments", "checkout", "payments"))
+    opened = started_within([both, incident(2, started=-1)], START, END)
+    counted = count_services(
+        ["payments", "checkout", "search"], deploys=[], changes={}, opened=opened, with_deploys=set(), is_watched=True
+    )
+    assert [1, 1, 0] == [s.incidents for s in counted]
+
+
+def test_where_nothing_could_tell_of_an_incident_none_is_not_zero() -> None:
+    (payments,) = count_services(["payments"], deploys=[], changes={}, opened=[], with_deploys=set(), is_watched=False)
+    assert payments.incidents is None
+
+
+def test_a_reopened_incident_is_not_resolved() -> None:
+    reopened = replace(incident(1, started=0, resolved=20), status=IncidentStatus.REOPENED)
+    summed = recovery([reopened], START, END)
+    assert (1, 0, None) == (summed.opened, summed.resolved, summed.restore.median_s)
+
+
+@given(st.lists(st.floats(0, 1e7), min_size=1, max_size=30), st.floats(0, 1))
+def test_a_percentile_lies_within_its_values_whatever_their_order(values: list[float], share: float) -> None:
+    found = percentile(values, share)
+    assert found is not None
+    assert min(values) - 1e-3 <= found <= max(values) + 1e-3
+    assert found == percentile(values[::-1], share)
