@@ -53,6 +53,7 @@ class Database:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             _begin_with(self._reader.sync_engine, "BEGIN")
             self._direct = _direct_engine(url)
+            self._connection: Connection | None = None
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
 
     @asynccontextmanager
@@ -76,8 +77,10 @@ class Database:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._work_off, work)
 
     def _work_off(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
-        with self._direct.begin() as connection:
-            return _run_through(work(Store(_Direct(connection))))
+        if self._connection is None:
+            self._connection = self._direct.connect()
+        with self._connection.begin():
+            return _run_through(work(Store(_Direct(self._connection))))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
@@ -97,6 +100,8 @@ class Database:
         await self._reader.dispose()
         if self.is_sqlite:
             self._thread.shutdown()
+            if self._connection is not None:
+                self._connection.close()
             self._direct.dispose()
 
 

@@ -7,7 +7,7 @@ its own row is durable. One row that cannot be stored never takes its neighbours
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -43,6 +43,7 @@ class Receipt:
 class _Waiting:
     delivery: NewDelivery
     stored: asyncio.Future[Stored]
+    is_compressed: bool = False
 
 
 @dataclass(slots=True)
@@ -149,7 +150,8 @@ class Intake:
             raise Overloaded(retry_after=2)
         waiting = _Waiting(delivery, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        self._arrived.set()
+        if not self._arrived.is_set():
+            self._arrived.set()
         return await waiting.stored
 
     async def run(self) -> None:
@@ -165,7 +167,6 @@ class Intake:
         while self._queue:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
             started = self.elapsed()
-            await asyncio.to_thread(self._compress, group)
             await self._store_group(group)
             ended = self.elapsed()
             self._pressure.add(len(group), ended)
@@ -173,16 +174,19 @@ class Intake:
             self.on_stored()
         self._arrived.clear()
 
-    def _compress(self, group: Sequence[_Waiting]) -> None:
-        """Compress the bodies of a group in one call, which leaves the interpreter to the event loop meanwhile."""
-        bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in group])
-        for number, waiting in enumerate(group):
-            waiting.delivery = replace(waiting.delivery, body=bodies[number].tobytes())
+    def _compressed(self, group: Sequence[_Waiting]) -> list[NewDelivery]:
+        """Compress the bodies of a group: where the database's writer has a thread, in that thread, in one call."""
+        plain = [waiting for waiting in group if not waiting.is_compressed]
+        bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in plain]) if plain else ()
+        for waiting, body in zip(plain, bodies, strict=True):
+            waiting.delivery.body = body.tobytes()
+            waiting.is_compressed = True
+        return [waiting.delivery for waiting in group]
 
     async def _store_group(self, group: Sequence[_Waiting]) -> None:
         """Store a group in one transaction; where that fails because of a row, find the row by halving."""
         try:
-            results = await self.at_once(lambda store: store.deliveries.add_group([w.delivery for w in group]))
+            results = await self.at_once(lambda store: store.deliveries.add_group(self._compressed(group)))
         except Exception as error:
             if len(group) == 1 or isinstance(error, Unavailable):
                 _refuse(group, error)

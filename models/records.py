@@ -133,9 +133,9 @@ class CommitReport:
     is_merge: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DeployReport:
-    """What one event says of one deployment.
+    """What one event says of one deployment. Not frozen, for speed alone: nothing changes it.
 
     `service` and `environment` are the sender's own names, mapped through the configuration when the report is
     applied. `service` may be a repository (`acme/payments`). `commits` belong to this deployment; `None` means

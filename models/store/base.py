@@ -81,7 +81,10 @@ class Noun:
         return _upsert(table, self._connection.dialect.name)
 
     async def _insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], finish: Callable[[Upsert], Any]
+        self,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        finish: Callable[[Upsert], Any],
     ) -> list[CursorResult[Any]]:
         """Insert rows of the same columns, many in one statement; `finish` adds what follows VALUES.
 
