@@ -177,10 +177,11 @@ class Intake:
     def _compressed(self, group: Sequence[_Waiting]) -> list[NewDelivery]:
         """Compress the bodies of a group: where the database's writer has a thread, in that thread, in one call."""
         plain = [waiting for waiting in group if not waiting.is_compressed]
-        bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in plain]) if plain else ()
-        for waiting, body in zip(plain, bodies, strict=True):
-            waiting.delivery.body = body.tobytes()
-            waiting.is_compressed = True
+        if plain:
+            bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in plain])
+            for number, waiting in enumerate(plain):
+                waiting.delivery.body = bodies[number].tobytes()
+                waiting.is_compressed = True
         return [waiting.delivery for waiting in group]
 
     async def _store_group(self, group: Sequence[_Waiting]) -> None:
