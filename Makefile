@@ -7,7 +7,7 @@ UV ?= uv
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format schema lock clean
+.PHONY: help demo test check lint style types layers format schema lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## *' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,10 +20,16 @@ test: $(VENV)/.dev  ## every test this machine can run; says what it skipped
 
 check: lint test  ## lint, types and layers, then the tests
 
-lint: $(VENV)/.dev  ## ruff, mypy, import-linter
+lint: style types layers  ## ruff, mypy, import-linter
+
+style: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev  ## put the code in its usual form

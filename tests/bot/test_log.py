@@ -29,9 +29,9 @@ def lines(out: io.StringIO) -> list[dict[str, Any]]:
 
 def test_away_from_a_terminal_a_line_is_json_with_its_request(out: io.StringIO) -> None:
     bind_request("7f3a")
-    structlog.get_logger("twinspan").info("stored", delivery=7)
+    structlog.get_logger("bot.test").info("stored", delivery=7)
     (line,) = lines(out)
-    assert ("stored", 7, "7f3a", "info", "twinspan") == (
+    assert ("stored", 7, "7f3a", "info", "bot.test") == (
         line["event"],
         line["delivery"],
         line["request_id"],
