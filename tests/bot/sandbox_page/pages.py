@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 ALLOWED_TAGS = frozenset(
     re.split(
         r"\s+",
-        "a b em i s u p br hr pre code h2 h3 h4 ul ol li span time div small blockquote table caption thead tbody tr th "
+        "a b i s u p br hr pre code h2 h3 h4 ul ol li span time div small blockquote table caption thead tbody tr th "
         "td figure figcaption svg path line text circle rect title template button input select option textarea label "
-        "img",
+        "img em",
     )
 )
 _LINK = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
