@@ -1,7 +1,7 @@
 """How many webhooks a second are durable, beside the same server's bare 202: `python -m bench.ingest [--quick]`.
 
-10 KB GitHub payloads, HMAC, 64 connections, SQLite (`synchronous=FULL`) and PostgreSQL (`fsync=on`) in one run. Prints a
-table of rates, their ratio to the bare answer in the same round, and latencies; medians over the rounds.
+10 KB GitHub payloads, HMAC, 64 connections, SQLite (`synchronous=FULL`) and PostgreSQL (`fsync=on`) in one run. Prints
+a table of rates, their ratio to the bare answer in the same round, and latencies; medians over the rounds.
 """
 
 import asyncio
@@ -42,9 +42,17 @@ FULL = Plan(rounds=3, bare=8, burst=20, sustained=40, offered=20)
 QUICK = Plan(rounds=1, bare=3, burst=6, sustained=12, offered=5)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running bot: where it answers, and its process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def server(database_url: str) -> Iterator[int]:
-    """Run the bot in a process of its own; yield its port."""
+def server(database_url: str) -> Iterator[Server]:
+    """Run the bot in a process of its own."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.server", database_url, str(port)])
     try:
@@ -54,10 +62,30 @@ def server(database_url: str) -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def on_sqlite() -> Iterator[Server]:
+    """Run the bot on a new SQLite file, `synchronous=FULL` as always."""
+    with (
+        tempfile.TemporaryDirectory(prefix="twinspan-bench-") as folder,
+        server(f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}") as bot,
+    ):
+        yield bot
+
+
+@contextmanager
+def on_postgres() -> Iterator[Server]:
+    """Run the bot on a new PostgreSQL that waits for the disk."""
+    with (
+        postgres.cluster("-c", "fsync=on", "-c", "synchronous_commit=on") as maintenance,
+        server(asyncio.run(_fresh(maintenance))) as bot,
+    ):
+        yield bot
 
 
 def stats(port: int) -> dict[str, int]:
@@ -142,14 +170,12 @@ def report(name: str, rounds: list[dict[str, float]]) -> None:
 def main() -> None:
     """Measure both databases."""
     plan = QUICK if "--quick" in sys.argv else FULL
-    with tempfile.TemporaryDirectory(prefix="twinspan-bench-") as folder:
-        with server(f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}") as port:
-            report("SQLite, synchronous=FULL", measure(port, plan))
+    with on_sqlite() as bot:
+        report("SQLite, synchronous=FULL", measure(bot.port, plan))
     if "--sqlite" in sys.argv:
         return
-    with postgres.cluster("-c", "fsync=on", "-c", "synchronous_commit=on") as maintenance:
-        with server(asyncio.run(_fresh(maintenance))) as port:
-            report("PostgreSQL, fsync=on", measure(port, plan))
+    with on_postgres() as bot:
+        report("PostgreSQL, fsync=on", measure(bot.port, plan))
 
 
 async def _fresh(maintenance: str) -> str:

@@ -1,9 +1,9 @@
 """A load generator: many connections, each sends its next request when the last one is answered.
 
-Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNECTIONS RATE` prints one JSON object with the
-number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast as possible; otherwise
-requests are offered at RATE per second, and a latency counts from the instant at which its request was due, so that
-a stalled server cannot hide its stall (https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE).
+Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNECTIONS RATE FIRST_ID` prints one JSON
+object with the number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast as
+possible; otherwise requests are offered at RATE per second, and a latency counts from the instant at which its request
+was due, so that a stalled server cannot hide its stall (https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE).
 """
 
 import asyncio
@@ -67,33 +67,11 @@ def body_template(size: int = PADDING) -> tuple[bytes, bytes]:
     return before, after
 
 
-_API_NAMES = [
-    "archive",
-    "assignees",
-    "blobs",
-    "branches",
-    "collaborators",
-    "comments",
-    "commits",
-    "compare",
-    "contents",
-    "deployments",
-    "events",
-    "forks",
-    "keys",
-    "labels",
-    "languages",
-    "merges",
-    "milestones",
-    "notifications",
-    "pulls",
-    "releases",
-    "statuses",
-    "subscribers",
-    "tags",
-    "teams",
-    "trees",
-]
+_API_NAMES = (
+    *("archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents"),
+    *("deployments", "events", "forks", "keys", "labels", "languages", "merges", "milestones", "notifications"),
+    *("pulls", "releases", "statuses", "subscribers", "tags", "teams", "trees"),
+)
 
 
 def _filler(size: int) -> str:
@@ -146,8 +124,8 @@ class Load:
 
     def __init__(self, host: str, path: str, *, seconds: float, rate: float, first_id: int) -> None:
         self.before, self.after = body_template()
-        head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nX-GitHub-Event: deployment_status\r\n"
-        self.head = head.encode()
+        lines = (f"Host: {host}", "Content-Type: application/json", "X-GitHub-Event: deployment_status", "")
+        self.head = "\r\n".join([f"POST {path} HTTP/1.1", *lines]).encode()
         self.seconds, self.rate, self.number = seconds, rate, first_id
         self.ready: list[bytes] = []
         self.idle: list[Client] = []

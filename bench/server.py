@@ -132,8 +132,6 @@ async def _answer(send: Send, status: int, body: bytes) -> None:
 
 def main() -> None:
     """Serve until terminated."""
-    import os
-    sys.setswitchinterval(float(os.environ.get("SI", "0.005")))
     url, port = sys.argv[1], int(sys.argv[2])
     migrate(url)
     uvicorn.run(
