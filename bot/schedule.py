@@ -35,12 +35,22 @@ class Sweep:
 
 
 class Schedule:
-    """The clock's side of the bot. A job that fails is logged and fires again at its next time."""
+    """The clock's side of the bot. A job that fails is logged and fires again at its next time.
 
-    def __init__(self, ctx: Context, now: Callable[[], datetime], sweeps: Sequence[Sweep]) -> None:
+    `catch_up_every` are the seconds between two looks for digests that were missed.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        now: Callable[[], datetime],
+        sweeps: Sequence[Sweep],
+        *,
+        catch_up_every: float = CATCH_UP_EVERY,
+    ) -> None:
         self._ctx = ctx
         self._now = now
-        self._sweeps = [*sweeps, Sweep("catch_up", CATCH_UP_EVERY, self._catch_up)]
+        self._sweeps = [*sweeps, Sweep("catch_up", catch_up_every, self._catch_up)]
         self._under_way: set[asyncio.Task[Any]] = set()
         # No job is ever too late to run (by default, one second is): what was missed is done once.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
