@@ -15,6 +15,7 @@ REFUSED_AHEAD: Final = timedelta(hours=24)
 _T = TypeVar("_T")
 _OFFSET_APART: Final = re.compile(r"\s+([+-]\d{2}:?\d{2})$")
 # `Object missing required field `x` - at `$.deployment`` / `Expected `int`, got `str` - at `$.deployment.id``
+_MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _PLACED: Final = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -55,6 +56,8 @@ def placed(error: msgspec.ValidationError, root: str = "$") -> MalformedPayload:
     found = _PLACED.match(str(error))
     assert found is not None  # the pattern matches any text
     path = (found["path"] or "$").removeprefix("$")
+    if missing := _MISSING.fullmatch(found["problem"]):
+        return MalformedPayload(f"{root}{path}.{missing['name']}", "missing")
     return MalformedPayload(root + path, found["problem"].replace("`", "'"))
 
 

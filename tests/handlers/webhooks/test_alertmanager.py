@@ -171,7 +171,7 @@ def test_nul_is_replaced_since_no_database_takes_it() -> None:
     ("path", "change"),
     [
         ("$.version", lambda g: g.update(version="3")),
-        ("$", lambda g: g.pop("groupKey")),
+        ("$.groupKey", lambda g: g.pop("groupKey")),
         ("$.truncatedAlerts", lambda g: g.update(truncatedAlerts="0")),
         ("$.alerts[1].startsAt", lambda g: g["alerts"][1].update(startsAt="2026-11-23T08:38:05")),
         ("$.alerts[0].startsAt", lambda g: g["alerts"][0].update(startsAt="2026-11-26T08:38:05Z")),
@@ -205,7 +205,7 @@ def test_a_user_name_turns_on_basic_authentication() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'{"a":"\xff"}', b"[" * 100_000, b'"' + b"x" * 10])
 def test_bodies_that_are_no_group_are_malformed(body: bytes) -> None:
-    assert "$" == complaint(SOURCE, WebhookRequest({}, body, AT), SENDER)
+    assert (complaint(SOURCE, WebhookRequest({}, body, AT), SENDER) or "").startswith("$")
 
 
 VALUES = st.recursive(
