@@ -211,10 +211,12 @@ def _secret(held: SecretStr | None) -> str:
 
 
 def _sweeps(ctx: Context, world: World) -> list[Sweep]:
+    notices = sweeps.Notices(ctx=ctx, now=world.now)
     return [
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, world.now())),
         Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, world.now())),
-        Sweep("mappings", sweeps.MAPPINGS_EVERY, lambda: sweeps.load_mappings(ctx)),
+        Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
+        Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]
 
 

@@ -1,11 +1,15 @@
 """Work that comes back every so often: forget what is old, notice who fell silent, let go of names known by now."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from handlers.change_log import end_undo
 from handlers.context import Context
+from handlers.routing import CARD, Notice
 from models.silence import silent_sources
 from models.store import Store
 from models.topology import MapKind, Topology
@@ -15,6 +19,9 @@ _log = structlog.get_logger(__name__)
 PRUNE_EVERY: Final = 6 * 3600.0
 SILENCE_EVERY: Final = 900.0
 MAPPINGS_EVERY: Final = 60.0
+UNDO_EVERY: Final = 30.0
+# After a start: how far back Undo buttons whose time has passed are looked for.
+_MISSED_UNDO: Final = timedelta(days=1)
 
 
 async def prune(ctx: Context, at: datetime) -> None:
@@ -43,6 +50,35 @@ async def load_mappings(ctx: Context) -> None:
     if released:
         _log.info("held_deliveries_released", deliveries=released)
         ctx.wake_apply()
+
+
+@dataclass(slots=True, kw_only=True)
+class Notices:
+    """Sweeps that remember what they saw last, so that they speak only of what is new."""
+
+    ctx: Context
+    now: Callable[[], datetime]
+    _held: frozenset[tuple[str, str]] = frozenset()
+    _undo_until: datetime | None = None
+
+    async def end_undo(self) -> None:
+        """Take Undo buttons off the cards of changes whose time for it is over."""
+        at = self.now()
+        await end_undo(self.ctx, since=self._undo_until or at - _MISSED_UNDO, at=at)
+        self._undo_until = at
+
+    async def tell_of_held_names(self) -> None:
+        """Tell the admin channel of names that hold deliveries back: one message, edited when the names change."""
+        await load_mappings(self.ctx)
+        async with self.ctx.reading() as store:
+            held = frozenset((name.kind, name.name) for name in await store.names.held())
+        channel = self.ctx.topology.admin_channel
+        if held != self._held and channel is not None:
+            notice = Notice(subject="held:names", part=CARD, channel=channel, side="admin")
+            async with self.ctx.transaction() as store:
+                await store.outbox.notify([notice], self.now())
+            self.ctx.wake_outbox()
+        self._held = held
 
 
 async def _known_by_now(store: Store, topology: Topology) -> list[tuple[MapKind, str]]:

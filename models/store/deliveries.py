@@ -63,7 +63,9 @@ class Deliveries(Noun):
 
     async def add_group(self, group: Sequence[NewDelivery]) -> list[Stored]:
         """Store a group; return one result for each, in order. Of two with the same key the first counts."""
-        first = {(d.source, d.key): d for d in reversed(group)}
+        first: dict[DeliveryKey, NewDelivery] = {}
+        for delivery in group:
+            first.setdefault((delivery.source, delivery.key), delivery)
         is_sqlite = self._connection.dialect.name == "sqlite"
         new = await (self._add_numbered(first) if is_sqlite else self._add_returning(first))
         ids = new if len(new) == len(first) else new | await self._ids(first.keys() - new.keys())
