@@ -6,7 +6,7 @@ said again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -138,16 +138,18 @@ class Dispatcher:
     async def _deliver(self, item: OutboxItem) -> bool:
         """Say one thing and record it; return whether the channel takes more."""
         started = self.elapsed()
+        async with self.ctx.reading() as store:
+            known = await store.messages.of_subject(item.subject)
         try:
-            posted, outcome = await self._say(item)
+            posted, outcome = await self._say(item, known)
         except PostFailure as failure:
             self.ctx.telemetry.post(failure.reason, self.elapsed() - started)
             return await self._keep(item, failure)
         self.ctx.telemetry.post(outcome, self.elapsed() - started)
-        await self._record(item, posted)
+        await self._record(item, posted, known)
         return True
 
-    async def _say(self, item: OutboxItem) -> tuple[Posted | None, str]:
+    async def _say(self, item: OutboxItem, known: Sequence[MessageRef]) -> tuple[Posted | None, str]:
         async with self.ctx.reading() as store:
             message = await self.render(
                 store,
@@ -159,10 +161,10 @@ class Dispatcher:
                 params=item.params,
                 at=self.now(),
             )
-            mine = await store.messages.part(item.subject, item.channel, item.part)
-            card = await store.messages.card(item.subject, item.channel) if item.part != CARD else None
         if message is None:
             return None, "withdrawn"
+        mine = _part(known, item, item.part)
+        card = _part(known, item, CARD) if item.part != CARD else None
         thread_ts = card.ts if card else None
         if mine is None and item.is_doubtful:
             mine = await self._found(item, thread_ts)
@@ -195,16 +197,20 @@ class Dispatcher:
         _log.info("outbox_doubtful", key=item.key, found=found is not None)
         return _reference(item, found) if found else None
 
-    async def _record(self, item: OutboxItem, posted: Posted | None) -> None:
+    async def _record(self, item: OutboxItem, posted: Posted | None, known: Sequence[MessageRef]) -> None:
+        """Record what was said; `known` is what its words could link to."""
         at = self.now()
+        before = _part(known, item, item.part)
+        is_new_card = posted is not None and item.part == CARD and (before is None or before.ts != posted.ts)
         async with self.ctx.transaction() as store:
+            if is_new_card:
+                await store.outbox.lock(item.subject)
             await store.outbox.sent(item, at)
             await store.outbox.pause(item.channel, at + timedelta(seconds=self.pace.between_messages))
             if posted is not None:
-                is_first = await store.messages.part(item.subject, item.channel, item.part) is None
                 await store.messages.remember(_reference(item, posted), at)
-                if is_first and item.part == CARD:
-                    await store.outbox.notify(await _other_cards(store, item), at)
+            if is_new_card:
+                await store.outbox.notify(await _to_link(store, item, known), at)
 
     async def _keep(self, item: OutboxItem, failure: PostFailure) -> bool:
         """Keep what Slack did not take, for later or for a person; return whether the channel takes more."""
@@ -253,10 +259,16 @@ def _reference(item: OutboxItem, posted: Posted) -> MessageRef:
     )
 
 
-async def _other_cards(store: Store, item: OutboxItem) -> list[Notice]:
-    """Return the cards of the same subject in other channels: they can link to this one now."""
-    others = [m for m in await store.messages.of_subject(item.subject) if m.part == CARD and m.channel != item.channel]
+def _part(known: Sequence[MessageRef], item: OutboxItem, part: str) -> MessageRef | None:
+    return next((m for m in known if m.channel == item.channel and m.part == part), None)
+
+
+async def _to_link(store: Store, item: OutboxItem, known: Sequence[MessageRef]) -> list[Notice]:
+    """Return the cards that can be linked now: those elsewhere to a new one, and this one to those it did not know."""
+    cards = [m for m in await store.messages.of_subject(item.subject) if m.part == CARD]
+    others = [m for m in cards if m.channel != item.channel]
+    knew_all = all(m in known for m in others)
     return [
         Notice(subject=m.subject, part=m.part, channel=m.channel, side=m.side, params=item.params)  # type: ignore[arg-type]
-        for m in others
+        for m in (others if knew_all else cards)
     ]

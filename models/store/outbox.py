@@ -187,6 +187,11 @@ class Outbox(Noun):
         )
         return item
 
+    async def lock(self, subject: str) -> None:
+        """Let no one else record a message of this subject until the transaction ends (SQLite: one writer anyway)."""
+        rows = select(_OUTBOX.c.id).where(_OUTBOX.c.subject == subject).order_by(_OUTBOX.c.id)
+        await self._connection.execute(rows.with_for_update())
+
     async def sent(self, item: OutboxItem, at: datetime) -> None:
         """Record that a version was said; a version that came meanwhile stays due."""
         is_newest = _OUTBOX.c.version == item.version
