@@ -14,9 +14,9 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from handlers.errors import MalformedPayload
-from handlers.generic_event import GenericReport, refuse_nul, utc
+from handlers.generic_event import GenericReport, refuse_nul
 from handlers.generic_shapes import Instant, Name
-from handlers.payload import clean, convert, not_ahead
+from handlers.payload import clean, convert, not_ahead, utc
 from models.records import (
     UNSET,
     ChangeKind,

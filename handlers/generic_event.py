@@ -1,7 +1,7 @@
 """The generic event: what any sender can write of a deploy, a small change or an incident."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import UnsetType
@@ -17,7 +17,7 @@ from handlers.generic_shapes import (
     IncidentEvent,
     Said,
 )
-from handlers.payload import convert, not_ahead
+from handlers.payload import convert, not_ahead, utc
 from models.records import UNSET, ChangeReport, CommitReport, DeployReport, IncidentReport, Maybe, Tier
 
 GenericReport: TypeAlias = DeployReport | ChangeReport | IncidentReport
@@ -69,18 +69,6 @@ def refuse_nul(value: object, path: str) -> None:
             waiting += [(name, place) for name in part]
         elif isinstance(part, list):
             waiting += [(inner, f"{place}[{number}]") for number, inner in reversed(list(enumerate(part)))]
-
-
-def utc(value: datetime, path: str) -> datetime:
-    """Return an instant in UTC.
-
-    Raises:
-        MalformedPayload: it lies in the first or last hours of the calendar.
-    """
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as error:
-        raise MalformedPayload(path, "out of range") from error
 
 
 _Report = TypeVar("_Report", DeployReport, ChangeReport, IncidentReport)

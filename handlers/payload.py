@@ -20,7 +20,7 @@ _PLACED: Final = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]*)`)?$", r
 
 
 def decode(decoder: "msgspec.json.Decoder[_T]", body: bytes) -> _T:
-    """Decode a body.
+    """Decode a body. Of a key that stands twice in an object the last one counts.
 
     Raises:
         MalformedPayload: it is empty, not JSON, not UTF-8, nested too deeply, or not of the decoder's type.
@@ -28,7 +28,8 @@ def decode(decoder: "msgspec.json.Decoder[_T]", body: bytes) -> _T:
     if not body.strip():
         raise MalformedPayload("$", "the body is empty")
     try:
-        return decoder.decode(body)
+        # As text, because the decoder does not look into the fields that it passes over.
+        return decoder.decode(body.decode())
     except msgspec.ValidationError as error:
         raise placed(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -74,10 +75,19 @@ def instant(text: str, path: str) -> datetime:
         raise MalformedPayload(path, f"{text[:64]!r} is not an RFC 3339 time") from error
     if at.tzinfo is None:
         raise MalformedPayload(path, f"{text[:64]!r} has no offset from UTC; add Z or one like +02:00")
+    return utc(at, path)
+
+
+def utc(at: datetime, path: str) -> datetime:
+    """Return an aware instant in UTC.
+
+    Raises:
+        MalformedPayload: it lies in the first or last hours of the calendar.
+    """
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
-        raise MalformedPayload(path, f"{text[:64]!r} is out of range") from error
+        raise MalformedPayload(path, f"{at.isoformat()} is out of range") from error
 
 
 def not_ahead(occurred: datetime, at: datetime, path: str) -> datetime:

@@ -22,7 +22,7 @@ def check_token(given: str | None, secrets: Iterable[str]) -> None:
     """
     if not given:
         raise NotAuthentic("token_missing")
-    if not _is_any(given.encode(), (secret.encode() for secret in secrets)):
+    if not _is_any(_raw(given), (secret.encode() for secret in secrets)):
         raise NotAuthentic("token_wrong")
 
 
@@ -48,7 +48,7 @@ def check_basic(authorization: str | None, username: str, secrets: Iterable[str]
     if scheme.lower() != "basic":
         raise NotAuthentic("basic_missing")
     try:
-        given = base64.b64decode(encoded.strip(), validate=True)
+        given = base64.b64decode(_raw(encoded.strip()), validate=True)
     except binascii.Error as error:
         raise NotAuthentic("basic_not_base64") from error
     if not _is_any(given, (f"{username}:{secret}".encode() for secret in secrets)):
@@ -64,7 +64,7 @@ def check_hmac(body: bytes, given: str | None, secrets: Iterable[str], *, prefix
     if not given:
         raise NotAuthentic("signature_missing")
     made = (prefix + hmac.digest(secret.encode(), body, "sha256").hex() for secret in secrets)
-    if not _is_any(given.encode(), (one.encode() for one in made)):
+    if not _is_any(_raw(given), (one.encode() for one in made)):
         raise NotAuthentic("signature_wrong")
 
 
@@ -80,7 +80,7 @@ def check_timestamped(
     if "t" not in parts or "v1" not in parts:
         raise NotAuthentic("signature_missing")
     check_fresh(parts["t"], at=at, window=window)
-    check_hmac(parts["t"].encode() + b"." + body, parts["v1"], secrets)
+    check_hmac(_raw(parts["t"]) + b"." + body, parts["v1"], secrets)
 
 
 def check_standard_webhook(
@@ -100,9 +100,9 @@ def check_standard_webhook(
     if not (message_id and timestamp and given):
         raise NotAuthentic("signature_missing")
     check_fresh(timestamp, at=at)
-    signed = f"{message_id}.{timestamp}.".encode() + body
+    signed = _raw(f"{message_id}.{timestamp}.") + body
     made = [base64.b64encode(hmac.digest(_standard_key(secret), signed, "sha256")) for secret in secrets]
-    candidates = [part.removeprefix("v1,").encode() for part in given.split() if part.startswith("v1,")]
+    candidates = [_raw(part.removeprefix("v1,")) for part in given.split() if part.startswith("v1,")]
     if not any([_is_any(candidate, made) for candidate in candidates]):  # noqa: C419  # all of them, in the same time
         raise NotAuthentic("signature_wrong")
 
@@ -129,6 +129,11 @@ def _standard_key(secret: str) -> bytes:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:
         return secret.encode()
+
+
+def _raw(header: str) -> bytes:
+    """Return a header as it was sent: a server reads any byte as one character."""
+    return header.encode("latin-1", "replace")
 
 
 def _is_any(given: bytes, expected: Iterable[bytes]) -> bool:

@@ -5,8 +5,9 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/ . Times come a
 """
 
 import hashlib
+import re
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,9 +29,14 @@ from models.records import (
 )
 from models.topology import WebhookSource
 
+# No longer than what is remembered of them, so that nothing fails after it was acknowledged.
+_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=255)]
+_Sha: TypeAlias = Annotated[str, msgspec.Meta(max_length=64)]
+_Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
 
 class _Project(Struct):
-    path_with_namespace: str
+    path_with_namespace: _Name
 
 
 class _User(Struct):
@@ -39,33 +45,33 @@ class _User(Struct):
 
 
 class _DeploymentEvent(Struct):
-    deployment_id: int
+    deployment_id: _Id
     status: str
     status_changed_at: str
-    environment: str
+    environment: _Name
     project: _Project
     environment_tier: str | None = None
     ref: str | None = None
     commit_url: str | None = None
-    short_sha: str | None = None
+    short_sha: _Sha | None = None
     commit_title: str | None = None
     deployable_url: str | None = None
     user: _User | None = None
 
 
 class _Pipeline(Struct):
-    id: int
+    id: _Id
     status: str
     created_at: str
     ref: str | None = None
-    sha: str | None = None
+    sha: _Sha | None = None
     name: str | None = None
     finished_at: str | None = None
     url: str | None = None
 
 
 class _PipelineCommit(Struct):
-    id: str
+    id: _Sha
     timestamp: str
     message: str | None = None
 
@@ -78,7 +84,7 @@ class _PipelineEvent(Struct):
 
 
 class _ReleaseEvent(Struct):
-    id: int
+    id: _Id
     action: str
     tag: str
     project: _Project
@@ -104,6 +110,7 @@ _STATUSES: Final = {
     "canceled": DeployStatus.CANCELED,
 }
 _TIERS: Final = {tier.value: tier for tier in Tier}
+_FULL_SHA: Final = re.compile(r"/commit/(?P<sha>[0-9a-f]{40,64})$")
 
 
 def _verify(request: WebhookRequest, source: WebhookSource) -> None:
@@ -144,9 +151,9 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
         return "this source's deploys are its pipelines (see `workflows` in the configuration)"
     status = _STATUSES.get(event.status)
     if status is None:
-        return f"deployment status {event.status!r} says nothing new"
+        return f"deployment status {event.status[:64]!r} says nothing new"
     at = instant(event.status_changed_at, "$.status_changed_at")
-    full_sha = (event.commit_url or "").rpartition("/commit/")[2]
+    full = _FULL_SHA.search(event.commit_url or "")
     return (
         DeployReport(
             deploy_id=str(event.deployment_id),
@@ -158,7 +165,7 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
             status=status,
             started_at=at if status is DeployStatus.STARTED else UNSET,
             finished_at=at if status.is_final else UNSET,
-            sha=_text(full_sha or event.short_sha),
+            sha=_text(full["sha"] if full else event.short_sha),
             ref=_text(event.ref),
             title=_text(event.commit_title),
             actor=_name(event.user),
@@ -175,7 +182,7 @@ def _pipeline(event: _PipelineEvent, source: WebhookSource) -> _Told:
         return f"pipeline of {(pipeline.name or pipeline.ref)!r} is not configured as a deploy"
     status = _STATUSES.get(pipeline.status)
     if status is None:
-        return f"pipeline status {pipeline.status!r} is no deploy"
+        return f"pipeline status {pipeline.status[:64]!r} is no deploy"
     created = instant(pipeline.created_at, "$.object_attributes.created_at")
     finished = pipeline.finished_at and instant(pipeline.finished_at, "$.object_attributes.finished_at")
     project = clean(event.project.path_with_namespace)
@@ -186,7 +193,7 @@ def _pipeline(event: _PipelineEvent, source: WebhookSource) -> _Told:
         environment=environment,
         occurred_at=finished or created,
         status=status,
-        started_at=created,
+        started_at=UNSET if status is DeployStatus.QUEUED else created,
         finished_at=finished if finished and status.is_final else UNSET,
         sha=_text(pipeline.sha),
         ref=_text(pipeline.ref),
@@ -211,7 +218,7 @@ def _release(event: _ReleaseEvent, _source: WebhookSource) -> _Told:
     name = f" “{clean(event.name)}”" if event.name and event.name != event.tag else ""
     return (
         ChangeReport(
-            change_id=f"release:{clean(event.project.path_with_namespace)}:{event.id}",
+            change_id=f"release:{event.id}",
             service=clean(event.project.path_with_namespace),
             occurred_at=instant(at, "$.released_at" if event.released_at else "$.created_at"),
             summary=f"Release {clean(event.tag)}{name}",
