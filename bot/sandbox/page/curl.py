@@ -37,25 +37,22 @@ def curl_lines(door: ScenarioDoor | None) -> list[CurlLine]:
 
 def _change(url: str, secret: str) -> CurlLine:
     about = "The generic form, with a bearer token: the one for any script of your own."
-    body = [
-        *_generic("change", "payments"),
-        '"kind": "config", "summary": "Raised the timeout to 30 s", "status": "done"',
-    ]
+    body = _generic("change", "payments", '"kind": "config", "summary": "Raised the timeout to 30 s", "status": "done"')
     return CurlLine("A small change", about, _bearer(url, secret, body))
 
 
 def _deploy(url: str, secret: str) -> CurlLine:
-    body = [*_generic("deploy", "checkout"), '"status": "succeeded", "version": "1.8.0"']
+    body = _generic("deploy", "checkout", '"status": "succeeded", "version": "1.8.0"')
     return CurlLine("A deploy", "The same form from a CI job: one line in both channels.", _bearer(url, secret, body))
 
 
-def _generic(kind: str, service: str) -> list[str]:
-    """The fields that every generic event has; the shell fills in a new id and the time."""
+def _generic(kind: str, service: str, told: str) -> list[str]:
+    """A generic event that tells `told`; the shell fills in a new id and the time."""
     return [
-        f'"type": "{kind}", "source": "my-shell", "actor": "me",',
-        f'"id": "shell-\'$(date +%s)\'", "{kind}_id": "shell-\'$(date +%s)\'",',
+        f'"type": "{kind}", "source": "my-shell", "actor": "me", "id": "shell-\'$(date +%s)\'",',
         '"occurred_at": "\'$(date -u +%FT%TZ)\'", "service": "' + service + '",',
         '"environment": {"id": "production", "tier": "production"},',
+        f'"{kind}": {{"{kind}_id": "shell-\'$(date +%s)\'", {told}}}',
     ]
 
 

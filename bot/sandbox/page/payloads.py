@@ -129,10 +129,12 @@ def flag_change(service: str, flag: str, actor: str, run: int, at: datetime) -> 
     """A small change in the bot's own generic form."""
     return {
         "id": f"flag-{run}-{flag}", "source": "flagpole", "type": "change", "occurred_at": instant(at),
-        "service": service,
-        "environment": {"id": "production", "tier": "production"}, "actor": actor, "change_id": f"{flag}-{run}",
-        "kind": "flag", "summary": f"Flag {flag} on for 25 % of customers", "status": "done", "risk": "standard",
-        "revert": f"flagpole off {flag}", "url": f"https://flags.example.com/{flag}",
+        "service": service, "environment": {"id": "production", "tier": "production"}, "actor": actor,
+        "url": f"https://flags.example.com/{flag}",
+        "change": {
+            "change_id": f"{flag}-{run}", "kind": "flag", "summary": f"Flag {flag} on for 25 % of customers",
+            "status": "done", "risk": "standard", "revert": f"flagpole off {flag}",
+        },
     }  # fmt: skip
 
 

@@ -6,10 +6,13 @@ from collections import Counter
 
 import httpx
 
+from bot.clock import utc_now
 from bot.sandbox.page import ScenarioDoor
 from bot.sandbox.page.curl import curl_lines
 from bot.sandbox.page.day import DAY
 from bot.sandbox.page.scenario import Scenario
+from handlers.generic_event import read_generic
+from models.records import ChangeReport, DeployReport
 from tests.bot.sandbox_page.conftest import SECRETS, Stage
 
 
@@ -87,6 +90,14 @@ async def test_every_line_to_copy_is_let_in_by_the_door(stage: Stage) -> None:
         out, _ = await shell.communicate()
         assert {"status": "accepted"} == json.loads(out), line.title
     assert 0 == stage.bot.refused
+
+
+async def test_what_is_sent_in_the_generic_form_is_what_the_bot_reads(stage: Stage) -> None:
+    await scenario(stage).run()
+    for line in curl_lines(ScenarioDoor(stage.bot_url, SECRETS)):
+        await (await asyncio.create_subprocess_exec("bash", "-c", line.shell, stdout=asyncio.subprocess.DEVNULL)).wait()
+    generic = [body for source, body in stage.bot.webhooks if source == "events"]
+    assert [ChangeReport, ChangeReport, DeployReport] == [type(read_generic(body, utc_now())) for body in generic]
 
 
 async def test_a_sandbox_without_a_door_offers_neither_a_day_nor_lines(stage: Stage) -> None:
