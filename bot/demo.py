@@ -14,6 +14,7 @@ import handlers.actions as action_files
 import handlers.commands as command_files
 from bot import clock
 from bot.app import Bot, build
+from bot.manifest import EVENT_SCOPES, scopes
 from bot.sandbox.app import Sandbox, build_sandbox
 from bot.sandbox.config import SandboxConfig
 from bot.sandbox.page.day import DAY
@@ -48,7 +49,13 @@ async def demo(database: Path, *, port: int = 0, page_port: int = 0, pace: float
     """
     port = port or free_port()
     bot_url = f"http://127.0.0.1:{port}"
-    config = SandboxConfig(clock=clock.utc_now, bot_url=bot_url, commands=frozenset(c.name for c in _commands()))
+    config = SandboxConfig(
+        clock=clock.utc_now,
+        bot_url=bot_url,
+        commands=frozenset(c.name for c in _commands()),
+        events=frozenset(EVENT_SCOPES),
+        scopes=frozenset(scopes()),
+    )
     sandbox = build_sandbox(config)
     mount_page(sandbox.app, sandbox.workspace, sandbox.actor, _options(bot_url, pace))
     async with sandbox.running(page_port) as page_url:

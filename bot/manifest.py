@@ -28,7 +28,7 @@ _METHOD_SCOPES: Final = {
     "views.open": (),
 }
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
-_EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")}
+EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")}
 # https://docs.slack.dev/reference/scopes/commands : slash commands and shortcuts.
 _COMMANDS_SCOPE: Final = "commands"
 
@@ -43,7 +43,7 @@ _DESCRIPTION: Final = (
 
 def scopes() -> tuple[str, ...]:
     """Return the bot scopes that are used, and no others, in alphabetical order."""
-    needed = [*_METHOD_SCOPES.values(), *_EVENT_SCOPES.values(), (_COMMANDS_SCOPE,)]
+    needed = [*_METHOD_SCOPES.values(), *EVENT_SCOPES.values(), (_COMMANDS_SCOPE,)]
     return tuple(sorted({scope for group in needed for scope in group}))
 
 
@@ -67,7 +67,7 @@ def manifest(url: str | None = None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(scopes())}},
         "settings": {
-            "event_subscriptions": {**address, "bot_events": sorted(_EVENT_SCOPES)},
+            "event_subscriptions": {**address, "bot_events": sorted(EVENT_SCOPES)},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,
