@@ -21,7 +21,7 @@ from handlers.payload import convert, not_ahead, utc
 from models.records import UNSET, ChangeReport, CommitReport, DeployReport, IncidentReport, Maybe, Tier
 
 GenericReport: TypeAlias = DeployReport | ChangeReport | IncidentReport
-TYPES: Final = frozenset({"deploy", "change", "incident"})
+TYPES: Final = ("deploy", "change", "incident")
 
 _Value = TypeVar("_Value")
 _INSTANTS: Final = ("occurred_at", "started_at", "finished_at", "acknowledged_at", "resolved_at")
