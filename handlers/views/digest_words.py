@@ -27,7 +27,7 @@ def label(first: str, length: str) -> str:
     """Return how a period is marked on an axis, at most 20 characters."""
     day = date.fromisoformat(first)
     if length == "week":
-        return f"W{day.isocalendar().week} {day.isocalendar().year}"
+        return f"W{day.isocalendar().week}"
     return f"{day:%b %Y}" if length == "month" else _day(day)
 
 

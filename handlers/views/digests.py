@@ -9,7 +9,7 @@ from handlers.views.charts import chart, table
 from handlers.views.digest_words import chart_title, headline, is_quiet, label, spread, title
 from handlers.views.layout import NOTHING, context, header, joined, message, paragraphs, section
 from handlers.views.text import escape, line, plural
-from handlers.views.times import ago, in_utc
+from handlers.views.times import ago, moment
 
 # 60 services of 100 characters each leave room for everything else within the 13,000 that Slack takes.
 _MOST_SERVICES: Final = 60
@@ -74,7 +74,7 @@ def _period(snapshot: Snapshot, by: str | None) -> str:
     return joined(
         [
             f"{dates}, {escape(snapshot.timezone)}",
-            f"as of {in_utc(snapshot.computed_at)}",
+            f"as of {moment(snapshot.computed_at)}",
             f"snapshot {snapshot.id}" if snapshot.id else "preview",
             f"asked for by {line(by, 60)}" if by else None,
         ]
@@ -142,7 +142,7 @@ def _in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
 
 
 def _service_line(service: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-    counts = [f"{_known(service[key])} {heading.lower()}" for key, heading in columns.items()]
+    counts = [_counted(service[key], heading.lower()) for key, heading in columns.items()]
     return f"• *{line(service['name'], _MOST_OF_A_NAME)}*  {joined(counts)}"
 
 
@@ -156,8 +156,10 @@ def _more(services: Sequence[Any]) -> list[Block]:
     return [context(f"and {plural(left, 'more service')}: `/deploys` lists what went out")] if left > 0 else []
 
 
-def _known(value: int | None) -> str:
-    return NOTHING if value is None else str(value)
+def _counted(value: int | None, what: str) -> str:
+    if value is None:
+        return f"{NOTHING} {what}"
+    return plural(value, what.removesuffix("s"), what)
 
 
 def _open(numbers: Mapping[str, Any]) -> list[Block]:
