@@ -216,6 +216,8 @@ class Dispatcher:
         """Keep what Slack did not take, for later or for a person; return whether the channel takes more."""
         _log.warning("post_failed", key=item.key, channel=item.channel, reason=failure.reason, attempts=item.attempts)
         at = self.now()
+        # A doubt ends with an answer, not with a look that failed.
+        reason = UNANSWERED if failure.may_have_arrived or item.is_doubtful else failure.reason
         async with self.ctx.transaction() as store:
             if failure.is_permanent:
                 await store.outbox.fail(item, failure.reason)
@@ -223,10 +225,9 @@ class Dispatcher:
                 return True
             if failure.retry_after is not None:
                 until = at + timedelta(seconds=failure.retry_after)
-                await store.outbox.put_back(item, due_at=at, reason=failure.reason)
+                await store.outbox.put_back(item, due_at=at, reason=reason)
                 await store.outbox.pause(item.channel, until, failure.reason)
                 return False
-            reason = UNANSWERED if failure.may_have_arrived else failure.reason
             due = at + timedelta(seconds=self._backoff(item.attempts, is_refused=failure.is_refusal))
             await store.outbox.put_back(item, due_at=due, reason=reason)
             if failure.is_refusal:

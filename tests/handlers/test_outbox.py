@@ -8,6 +8,7 @@ import pytest
 from bot.database import Database
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.config import ALL_SCOPES, SandboxConfig
+from bot.sandbox.state import FaultKind
 from bot.slack.messenger import SlackMessenger, web_client
 from handlers.routing import CRITICAL
 from handlers.views import Message
@@ -139,6 +140,18 @@ async def test_a_row_that_a_dead_process_left_behind_is_said_exactly_once(desk: 
 
     assert ["deploy:1 card"] == desk.texts(DEV)
     assert ["deploy:1 details"] == desk.replies(DEV)
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "cut_before", "server_error"])
+async def test_a_doubt_outlives_a_look_that_failed(desk: Desk, kind: FaultKind) -> None:
+    desk.sandbox.workspace.add_fault("cut_after", "chat.postMessage", remaining=1)
+    desk.sandbox.workspace.add_fault(kind, "conversations.history", remaining=2)
+    await desk.queue(to(DEV))
+    async with desk.speaking():
+        await desk.until_silent_in_time()
+
+    assert ["deploy:1 card"] == desk.texts(DEV)
+    assert 1 == desk.called("chat.postMessage")
 
 
 async def test_a_reply_that_a_dead_process_left_behind_is_found_in_its_thread(desk: Desk) -> None:
