@@ -65,10 +65,14 @@ def refuse_nul(value: object, path: str) -> None:
         if isinstance(part, str) and "\0" in part:
             raise MalformedPayload(place, "a text holds the character NUL")
         if isinstance(part, dict):
-            waiting += [(inner, f"{place}.{name}") for name, inner in reversed(part.items())]
-            waiting += [(name, place) for name in part]
+            waiting += [(name, place) for name in part if "\0" in name]
+            waiting += [(inner, f"{place}.{name}") for name, inner in part.items() if _may_hold_nul(inner)]
         elif isinstance(part, list):
-            waiting += [(inner, f"{place}[{number}]") for number, inner in reversed(list(enumerate(part)))]
+            waiting += [(inner, f"{place}[{number}]") for number, inner in enumerate(part) if _may_hold_nul(inner)]
+
+
+def _may_hold_nul(value: object) -> bool:
+    return "\0" in value if isinstance(value, str) else isinstance(value, (dict, list))
 
 
 _Report = TypeVar("_Report", DeployReport, ChangeReport, IncidentReport)
