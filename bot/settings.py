@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+import handlers.webhooks as webhook_files
 from bot.clock import utc_now
 from bot.settings_checks import check
 from bot.settings_environment import Environment
@@ -23,11 +24,13 @@ from bot.settings_shape import shaped
 from bot.settings_topology import topology
 from bot.settings_yaml import Document, read
 from handlers.outbox import Pace
+from handlers.registry import discover
+from handlers.webhooks import SourceKind
 from models.topology import Topology
 
 __all__ = ["KINDS", "InvalidSettings", "Problem", "SendSettings", "Settings", "database_url", "for_sending", "load"]
 
-KINDS: Final = ("github", "gitlab", "alertmanager", "events")
+KINDS: Final = tuple(source.kind for source in discover(webhook_files, "SOURCE", SourceKind))
 _JOB_VARIABLES: Final = ("GITHUB_RUN_ID", "CI_JOB_ID", "BUILD_TAG", "CIRCLE_WORKFLOW_JOB_ID")
 
 

@@ -1,7 +1,9 @@
 """What the shape of `twinspan.yaml` alone cannot say: names that must exist, be unique, or mean something."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final, Literal
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
@@ -10,39 +12,70 @@ from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
 from models.topology import folded
 
+# Lower case letters, digits, hyphens and underscores, at most 80
+# (https://docs.slack.dev/reference/methods/conversations.create#naming); an id is in capitals.
+_CHANNEL: Final = re.compile(r"#?[\w-]{1,80}")
+_CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{6,}")
+_PART_OF_A_URL: Final = re.compile(r"[A-Za-z0-9._-]+")
+
 
 def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime) -> None:
     """Add every problem between the parts of a file to its document."""
     known_kinds = sorted(kinds)
+    for section in ("bridges", "services", "digests"):
+        _names(section, document)
     for name, bridge in file.bridges.items():
-        _bridge(("bridges", name), bridge, file, document)
+        _bridge(("bridges", name), bridge, document)
+    if file.admin_channel is not None:
+        _channel(("admin_channel",), file.admin_channel, document)
     _unique_service_names(file, document)
     for name, service in file.services.items():
-        _service(("services", name), service, file, document)
+        _service(("services", name), service, document)
     for name, source in file.sources.items():
         _source(("sources", name), source, known_kinds, document)
     for name, digest in file.digests.items():
-        _digest(("digests", name), digest, file, document, at)
+        _digest(("digests", name), digest, document, at)
 
 
-def _known(names: Iterable[str], path: Place, known: Iterable[str], what: str, document: Document) -> None:
-    known = list(known)
+def _names(section: str, document: Document) -> None:
+    owners: dict[str, str] = {}
+    for name in document.names(section):
+        if not folded(name):
+            document.complain((section, name), "an empty name", "Name it.")
+        owner = owners.setdefault(folded(name), name)
+        if owner != name:
+            document.complain((section, name), f"the same name as {owner}, in other letters", "Rename one of the two.")
+
+
+def _known(path: Place, names: Iterable[str], section: Literal["services", "bridges"], document: Document) -> None:
+    known = document.names(section)
+    if not known and document.misshapen:
+        return  # the section itself is misspelt or unreadable
     for index, name in enumerate(names):
         if name not in known:
-            fix = did_you_mean(name, known).strip() or f"Add it under {what}s."
-            document.complain((*path, index), f"no {what} is called {name}", fix)
+            fix = did_you_mean(name, known).strip() or f"Add it under {section}."
+            document.complain((*path, index), f"no {section.removesuffix('s')} is called {name}", fix)
 
 
-def _bridge(path: Place, bridge: BridgeEntry, file: File, document: Document) -> None:
+def _channel(path: Place, channel: str, document: Document) -> None:
+    if not folded(channel).removeprefix("#"):
+        document.complain(path, "a channel without a name", "Name it, by #name or id.")
+    elif not _CHANNEL_ID.fullmatch(channel) and not (_CHANNEL.fullmatch(channel) and channel == channel.lower()):
+        what = f"no channel can be called {channel}"
+        document.complain(path, what, "Write #name as Slack shows it (lower case, digits, - and _), or the id.")
+
+
+def _bridge(path: Place, bridge: BridgeEntry, document: Document) -> None:
     if bridge.services is not None:
-        _known(bridge.services, (*path, "services"), file.services, "service", document)
+        _known((*path, "services"), bridge.services, "services", document)
+        if not bridge.services:
+            fix = "Name its services, or leave `services` out to hear of all."
+            document.complain((*path, "services"), "a bridge that hears of nothing", fix)
+    _channel((*path, "dev"), bridge.dev, document)
+    _channel((*path, "ops"), bridge.ops, document)
     if folded(bridge.dev).removeprefix("#") == folded(bridge.ops).removeprefix("#"):
-        document.complain(
-            (*path, "ops"), "dev and ops are the same channel", "Name two channels; a bridge has two sides."
-        )
-    for side, channel in (("dev", bridge.dev), ("ops", bridge.ops)):
-        if folded(channel).removeprefix("#") == "":
-            document.complain((*path, side), "a channel without a name", "Name it, by #name or id.")
+        fix = "Name two channels; a bridge has two sides."
+        document.complain((*path, "ops"), "dev and ops are the same channel", fix)
 
 
 def _unique_service_names(file: File, document: Document) -> None:
@@ -58,10 +91,10 @@ def _unique_service_names(file: File, document: Document) -> None:
                 document.complain(("services", service, *place), what, "Leave it to one of the two.")
 
 
-def _service(path: Place, service: ServiceEntry, file: File, document: Document) -> None:
+def _service(path: Place, service: ServiceEntry, document: Document) -> None:
     if service.name is not None and service.name != path[-1]:
         document.complain((*path, "name"), f"is not the name above it, {path[-1]}", "Remove `name:`.")
-    _known(service.depends_on, (*path, "depends_on"), file.services, "service", document)
+    _known((*path, "depends_on"), service.depends_on, "services", document)
     owners: dict[str, str] = {}
     for environment, entry in service.environments.items():
         for name in (environment, *entry.aliases):
@@ -85,13 +118,15 @@ def _source(path: Place, source: SourceEntry, kinds: list[str], document: Docume
     ]:
         if not secret.get_secret_value().strip():
             document.complain((*path, *place), "the secret is empty", "Set it; anybody could sign with an empty one.")
-    if "/" in str(path[-1]) or " " in str(path[-1]):
-        document.complain(path, "the name cannot be part of a URL", "Use letters, digits and dashes.")
+    if not _PART_OF_A_URL.fullmatch(str(path[-1])):
+        document.complain(
+            path, "the name cannot be part of a URL", "Use letters, digits, dots, dashes and underscores."
+        )
 
 
-def _digest(path: Place, digest: DigestEntry, file: File, document: Document, at: datetime) -> None:
+def _digest(path: Place, digest: DigestEntry, document: Document, at: datetime) -> None:
     if digest.bridges is not None:
-        _known(digest.bridges, (*path, "bridges"), file.bridges, "bridge", document)
+        _known((*path, "bridges"), digest.bridges, "bridges", document)
     try:
         cron.zone(digest.timezone)
     except ValueError as error:

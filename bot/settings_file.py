@@ -19,16 +19,6 @@ def _as_environment(value: Any) -> Any:
     return {"tier": value} if isinstance(value, str) else _or_empty(value)
 
 
-def _services_by_name(value: Any) -> Any:
-    """Read a list of services (names, or mappings with a `name`) as the mapping it stands for."""
-    if not isinstance(value, list):
-        return _or_empty(value)
-    return {
-        str(item.get("name", f"[{n}]")) if isinstance(item, dict) else str(item): item if isinstance(item, dict) else {}
-        for n, item in enumerate(value)
-    }
-
-
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 
 
@@ -125,8 +115,8 @@ class DigestEntry(Entry):
 class RetentionEntry(Entry):
     """How long what is only kept for looking back is kept, in days. Records are kept for good."""
 
-    deliveries_days: int = Field(default=90, ge=1, description="Raw deliveries.")
-    outbox_days: int = Field(default=30, ge=1, description="Messages that are done.")
+    deliveries_days: int = Field(default=90, ge=1, le=36_500, description="Raw deliveries.")
+    outbox_days: int = Field(default=30, ge=1, le=36_500, description="Messages that are done.")
 
 
 class SlackEntry(Entry):
@@ -152,7 +142,7 @@ class File(Entry):
     services: Annotated[
         dict[str, Annotated[ServiceEntry, BeforeValidator(_or_empty, json_schema_input_type=ServiceEntry | None)]],
         BeforeValidator(
-            _services_by_name,
+            _or_empty,
             json_schema_input_type=dict[str, ServiceEntry | None] | list[str | ServiceEntry],
         ),
     ] = Field(default={}, description="Name -> what is known of it; or a list of names.")

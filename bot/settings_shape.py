@@ -1,6 +1,7 @@
 """Turns what was read from `twinspan.yaml` into its typed form, and pydantic's complaints into words with a remedy."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -16,31 +17,65 @@ _COMMENT: Final = "A # starts a comment in YAML: put channel names in quotes, su
 
 
 def shaped(document: Document) -> File | None:
-    """Return the file in its typed form; `None` where it cannot be, with every reason added to the document."""
-    _index_listed_services(document)
+    """Return the file in its typed form, without what cannot be read; every reason is added to the document.
+
+    With reasons there, what is returned serves only to look for the rest of what is wrong. `None`: nothing is left.
+    """
+    _name_listed_services(document)
     try:
         return File.model_validate(document.value)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=True):
-            _complain(document, detail)
-        return None
+        details = _details(error)
+    for detail in details:
+        _complain(document, detail)
+    document.misshapen = frozenset(detail["loc"] for detail in details)
+    return _what_is_left(deepcopy(document.value), details)
 
 
-def _index_listed_services(document: Document) -> None:
-    """Where services are a list, let each be found by its name, and refuse a name that is there twice."""
-    services = document.value.get("services") if isinstance(document.value, dict) else None
-    if not isinstance(services, list):
+def _what_is_left(value: Any, wrong: list[ErrorDetails]) -> File | None:
+    while isinstance(value, dict) and all(detail["loc"] for detail in wrong):
+        for detail in wrong:
+            _remove(value, detail["loc"])
+        try:
+            return File.model_validate(value)
+        except ValidationError as error:
+            wrong = _details(error)
+    return None
+
+
+def _remove(value: dict[Any, Any], path: Place) -> None:
+    """Remove what a complaint is about; where something is missing, what it is missing from."""
+    holder, key = value, path[0]
+    for step in path[1:]:
+        inner = holder.get(key)
+        if not isinstance(inner, dict) or step not in inner:
+            break
+        holder, key = inner, step
+    holder.pop(key, None)
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=True)
+
+
+def _name_listed_services(document: Document) -> None:
+    """Where services are a list, make it the mapping it stands for, and refuse a name that is there twice."""
+    listed = document.value.get("services") if isinstance(document.value, dict) else None
+    if not isinstance(listed, list):
         return
-    seen: set[str] = set()
-    for index, item in enumerate(services):
-        name = str(item.get("name", f"[{index}]")) if isinstance(item, dict) else str(item)
-        if isinstance(item, dict) and "name" not in item:
-            document.complain(("services", index), "a service without a name", "Give it a name: `- name: payments`.")
-        if name in seen:
+    services: dict[str, Any] = {}
+    for index, item in enumerate(listed):
+        name = item.get("name") if isinstance(item, dict) else item
+        if not isinstance(name, str):
+            fix = "Write a name, such as `- payments`, in quotes where it looks like a number."
+            document.complain(("services", index), "a service without a name", fix)
+        elif name in services:
             document.complain(("services", index), f"{name} is there twice", "Keep one of the two.")
-        seen.add(name)
-        for path in [p for p in document.lines if p[:2] == ("services", index)]:
-            document.lines.setdefault(("services", name, *path[2:]), document.lines[path])
+        else:
+            services[name] = item if isinstance(item, dict) else {}
+            for path in [p for p in document.lines if p[:2] == ("services", index)]:
+                document.lines.setdefault(("services", name, *path[2:]), document.lines[path])
+    document.value = {**document.value, "services": services}
 
 
 def _complain(document: Document, detail: ErrorDetails) -> None:
@@ -63,8 +98,10 @@ def _said(path: Place, detail: ErrorDetails) -> tuple[str, str]:
         return f"must be {expected}", did_you_mean(
             str(value), expected.replace(" or ", ", ").replace("'", "").split(", ")
         ).strip()
+    if kind in ("dict_type", "model_type"):
+        return "must be a mapping", f"Write lines of `key: value` below it, further to the right. {_SEE_DOCS}"
     # pydantic's sentence never holds the value itself, which may be a secret.
-    message = detail["msg"]
+    message = detail["msg"].replace("Input should", "must", 1)
     return message[0].lower() + message[1:], f"Change the value. {_SEE_DOCS}"
 
 

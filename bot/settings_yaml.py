@@ -21,30 +21,40 @@ class Document:
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    misshapen: frozenset[Place] = frozenset()
+    filled_in: dict[str, str] = field(default_factory=dict)
 
     def line(self, path: Place) -> int | None:
         """Return the line of a path, or of the nearest thing around it."""
         return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
 
+    def names(self, section: str) -> list[str]:
+        """Return the names that a section gives, also to what is wrong otherwise."""
+        found = self.value.get(section) if isinstance(self.value, dict) else None
+        return list(found) if isinstance(found, dict) else []
+
     def complain(self, path: Place, what: str, fix: str) -> None:
-        """Add a problem at a path."""
+        """Add a problem at a path, unless it only follows from a shape that was complained of already."""
+        if any(path[: len(wrong)] == wrong or wrong[: len(path)] == path for wrong in self.misshapen):
+            return
+        # What came from the environment may be a secret, wherever it was written by mistake.
+        for value, variable in self.filled_in.items():
+            what = what.replace(value, variable)
         self.problems.append(Problem(path=written(path), what=what, fix=fix, file=self.file, line=self.line(path)))
 
 
 def read(text: str, *, file: str, lookup: Lookup) -> Document:
     """Read one YAML document. `${NAME}` in a value is replaced by `lookup(NAME)`; `$${NAME}` stands for itself."""
     document = Document(file=file)
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is not None:
             document.value = _Reader(document, loader, lookup).value(node, ())
     except yaml.MarkedYAMLError as error:
         _complain_of_syntax(document, error)
     except yaml.YAMLError:
-        document.complain((), "not readable as YAML", "Save the file as UTF-8 text.")
-    finally:
-        loader.dispose()
+        document.complain((), "not readable as YAML", "Save the file as UTF-8 text, without control characters.")
     return document
 
 
@@ -134,6 +144,8 @@ class _Reader:
                     f"Set {match[2]} (or {match[2]}_FILE to the path of a file that holds it); "
                     f"write $${{{match[2]}}} to mean the text itself.",
                 )
+            elif found:
+                self._document.filled_in[found] = match[0]
             return match[0] if found is None else found
 
         return _VARIABLE.sub(replaced, text)

@@ -1,45 +1,19 @@
 import dataclasses
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.settings import InvalidSettings, Problem, Settings, database_url, for_sending, load
+from bot.settings import InvalidSettings, database_url, for_sending, load
 from bot.settings_file import json_schema
 from models.records import Severity, Tier
+from tests.bot.settings_files import AT, MINIMAL, problems_of, problems_with, settings_of
 
-AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
 EXAMPLE = Path(__file__).parents[2] / "twinspan.example.yaml"
 SECRETS = {"GITHUB_WEBHOOK_SECRET": "gh-s3cret", "ALERTMANAGER_TOKEN": "am-s3cret", "TWINSPAN_TOKEN": "ci-s3cret"}
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-token", "SLACK_SIGNING_SECRET": "signing-s3cret"}
-MINIMAL = """\
-bridges:
-  payments: {dev: '#payments-dev', ops: '#payments-ops'}
-services: [payments]
-sources:
-  ci: {kind: events, secret: '${CI_SECRET}'}
-"""
-
-
-def settings_of(text: str, tmp_path: Path, **variables: str) -> Settings:
-    config = tmp_path / "twinspan.yaml"
-    config.write_text(text, "utf-8")
-    return load({"CI_SECRET": "ci-s3cret", **variables}, config, at=AT)
-
-
-def problems_of(text: str, tmp_path: Path, **variables: str) -> list[Problem]:
-    with pytest.raises(InvalidSettings) as caught:
-        settings_of(text, tmp_path, **variables)
-    return list(caught.value.problems)
-
-
-def problems_with(environ: Mapping[str, str], *, serving: bool = False) -> dict[str, str]:
-    with pytest.raises(InvalidSettings) as caught:
-        load(environ, at=AT, serving=serving)
-    return {problem.path: problem.what for problem in caught.value.problems}
 
 
 def test_the_example_is_valid_and_read_whole() -> None:
@@ -84,86 +58,6 @@ def test_serving_asks_for_the_file_and_for_slack(tmp_path: Path, monkeypatch: py
 def test_socket_mode_needs_no_signing_secret() -> None:
     environ = {**SECRETS, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
     assert load(environ, EXAMPLE, at=AT, serving=True).slack_signing_secret is None
-
-
-WRONG = """\
-bridges:
-  payments:
-    dev: '#payments'
-    ops: payments
-    services: [paymnts]
-services:
-  payments: {aliases: [pay], repositories: [acme/payments]}
-  checkout: {aliases: [PAY], depends_on: [ledger]}
-sources:
-  hub: {kind: gihub}
-digests:
-  daily: {schedule: 0 9 31 2 *, timezone: Europe/Berlino}
-  weekly: {schedule: every monday, period: day}
-"""
-
-
-def test_every_wrong_name_is_said_at_once_with_its_line(tmp_path: Path) -> None:
-    found = problems_of(WRONG, tmp_path)
-    assert [
-        (4, "bridges.payments.ops", "dev and ops are the same channel"),
-        (5, "bridges.payments.services[0]", "no service is called paymnts"),
-        (8, "services.checkout.aliases[0]", "PAY already belongs to the service payments"),
-        (8, "services.checkout.depends_on[0]", "no service is called ledger"),
-        (10, "sources.hub.kind", "no kind of sender is called gihub"),
-        (10, "sources.hub", "a source without a secret"),
-        (12, "digests.daily.timezone", "no time zone is called Europe/Berlino"),
-        (12, "digests.daily.schedule", "never comes"),
-        (13, "digests.weekly.schedule", "not a cron line: has 2 fields, not 5 (minute hour day month weekday)"),
-    ] == [(p.line, p.path, p.what) for p in found]
-    assert "Did you mean payments?" == found[1].fix
-    assert "Did you mean github?" == found[4].fix
-
-
-def test_every_wrong_key_and_value_is_said_at_once_with_its_line(tmp_path: Path) -> None:
-    text = MINIMAL + "serivces: {}\nundo_minutes: soon\ndigests:\n  d: {period: month}\n"
-    found = problems_of(text, tmp_path)
-    assert [
-        (6, "serivces", "unknown key serivces"),
-        (7, "undo_minutes", "input should be a valid integer, unable to parse string as an integer"),
-        (9, "digests.d.schedule", "missing"),
-        (9, "digests.d.period", "must be 'day' or 'week'"),
-    ] == [(p.line, p.path, p.what) for p in found]
-    assert "Did you mean services?" == found[0].fix
-
-
-def test_an_unknown_key_inside_suggests_its_neighbour(tmp_path: Path) -> None:
-    (problem,) = problems_of(MINIMAL.replace("secret:", "secert:"), tmp_path)
-    assert ("sources.ci.secert", 5, "Did you mean secret?") == (problem.path, problem.line, problem.fix)
-
-
-def test_a_channel_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
-    (problem,) = problems_of("bridges:\n  payments:\n    dev: #payments-dev\n    ops: '#ops'\n", tmp_path)
-    assert ("bridges.payments.dev", 3) == (problem.path, problem.line)
-    assert "in quotes" in problem.fix
-
-
-def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
-    (problem,) = problems_of(MINIMAL + "services: [other]\n", tmp_path)
-    assert ("services", 6, "written twice, first on line 3") == (problem.path, problem.line, problem.what)
-
-
-def test_a_service_listed_twice_is_refused_and_a_list_is_as_good_as_a_mapping(tmp_path: Path) -> None:
-    text = "services:\n  - payments\n  - name: checkout\n    environments: {live: produktion}\n  - payments\n"
-    assert [("services.checkout.environments.live.tier", 4), ("services[2]", 5)] == [
-        (p.path, p.line) for p in problems_of(text, tmp_path)
-    ]
-    found = settings_of("services: [payments, {name: checkout, aliases: shop}]", tmp_path).topology.services
-    assert [("payments", ()), ("checkout", ("shop",))] == [(s.name, s.aliases) for s in found]
-
-
-@pytest.mark.parametrize(
-    ("text", "line"), [("bridges: [unclosed\n", 2), ("a:\n\tb: 1\n", 2), ("secret: *hidden-s3cret\n", 1), ("- 1\n", 1)]
-)
-def test_what_is_not_yaml_or_not_a_mapping_is_said_with_its_line(text: str, line: int, tmp_path: Path) -> None:
-    (problem,) = problems_of(text, tmp_path)
-    assert line == problem.line
-    assert "s3cret" not in str(problem)
 
 
 def test_a_variable_that_is_not_set_is_named_and_a_dollar_escapes(tmp_path: Path) -> None:
@@ -243,17 +137,6 @@ def test_no_secret_is_in_a_repr_and_all_are_handed_to_the_log() -> None:
 def test_weekdays_are_numbered_as_cron_numbers_them(written: str, meant: str, tmp_path: Path) -> None:
     text = MINIMAL + f"digests: {{d: {{schedule: '{written}'}}}}\n"
     assert meant == settings_of(text, tmp_path).topology.digests[0].cron
-
-
-def test_the_problem_report_reads_as_a_list_of_things_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings) as caught:
-        settings_of(MINIMAL.replace("kind: events", "kind: event"), tmp_path)
-    path = tmp_path / "twinspan.yaml"
-    expected = (
-        "The configuration has 1 problem:\n"
-        f"{path}:5: sources.ci.kind: no kind of sender is called event\n    Did you mean events?"
-    )
-    assert expected == str(caught.value)
 
 
 def test_settings_are_frozen(tmp_path: Path) -> None:
