@@ -14,15 +14,15 @@ from typing import Final, Literal
 import zstandard
 
 from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, TwinspanError, Unavailable
+from handlers.payload import not_ahead
 from handlers.ports import AtOnce, Telemetry
 from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
 from models.records import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store.deliveries import NewDelivery, Stored
 from models.topology import Topology, WebhookSource
 
-# INGEST rule 5: accepted with a flag over 5 minutes ahead, refused over 24 hours ahead.
+# Over 5 minutes ahead of us an event is accepted with a flag; over 24 hours it is refused (`handlers.payload`).
 FLAGGED_AHEAD: Final = timedelta(minutes=5)
-REFUSED_AHEAD: Final = timedelta(hours=24)
 
 PRESSURE_WINDOW: Final = 0.25
 BUSY_GROUP: Final = 16
@@ -240,10 +240,7 @@ def warnings_about(reports: Sequence[Report], topology: Topology, at: datetime) 
     for report in reports:
         if isinstance(report, CommitReport):
             continue
-        ahead = report.occurred_at - at
-        if ahead > REFUSED_AHEAD:
-            raise MalformedPayload("$.occurred_at", f"{report.occurred_at.isoformat()} is more than 24 h in the future")
-        if ahead > FLAGGED_AHEAD:
+        if not_ahead(report.occurred_at, at, "$.occurred_at") - at > FLAGGED_AHEAD:
             warnings[f"time {report.occurred_at.isoformat()} is in the future; check the sender's clock"] = None
         for name in unmapped_names(report, topology):
             warnings[f"{name}: held until it is mapped (see `/bridge map`)"] = None

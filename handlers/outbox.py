@@ -141,7 +141,11 @@ class Dispatcher:
         async with self.ctx.reading() as store:
             known = await store.messages.of_subject(item.subject)
         try:
-            posted, outcome = await self._say(item, known)
+            # The lease must outlive the call, or another process could say the same thing meanwhile.
+            async with asyncio.timeout(self.pace.lease * 0.8):
+                posted, outcome = await self._say(item, known)
+        except TimeoutError:
+            return await self._keep(item, PostFailure("timeout", may_have_arrived=True))
         except PostFailure as failure:
             self.ctx.telemetry.post(failure.reason, self.elapsed() - started)
             return await self._keep(item, failure)

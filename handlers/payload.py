@@ -9,7 +9,7 @@ import msgspec
 
 from handlers.errors import MalformedPayload
 
-# INGEST rule 5: an event over 24 hours ahead of us is refused, with its path.
+# An event over 24 hours ahead of us is refused, with its path.
 REFUSED_AHEAD: Final = timedelta(hours=24)
 
 _T = TypeVar("_T")
@@ -28,8 +28,9 @@ def decode(decoder: "msgspec.json.Decoder[_T]", body: bytes) -> _T:
     if not body.strip():
         raise MalformedPayload("$", "the body is empty")
     try:
-        # As text, because the decoder does not look into the fields that it passes over.
-        return decoder.decode(body.decode())
+        if not body.isascii():
+            body.decode()  # the decoder does not look into the fields that it passes over
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise placed(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -169,9 +169,10 @@ def _authors(commits: Sequence[Commit]) -> list[str]:
 
 
 def _count(deploy: Deploy, commits: Sequence[Commit]) -> str:
-    if not commits:
-        return "no commits" if deploy.commits_known else "commits unknown"
-    return plural(len(commits), "commit")
+    if not deploy.commits_known:
+        # Nobody sent the list: the one commit at hand is where the deployment stands, not what it brought.
+        return "head commit" if commits else "commits unknown"
+    return plural(len(commits), "commit") if commits else "no commits"
 
 
 def _facts(deploy: Deploy) -> str:

@@ -145,7 +145,7 @@ def test_forms_take_hostile_text(words: str) -> None:
 def test_a_deploy_tells_each_side_in_its_own_words(side: Literal["dev", "ops"]) -> None:
     previous = samples.deploy(id=11, version="1.4.1", sha="a" * 40)
     said = deploys.card(
-        samples.deploy(),
+        samples.deploy(commits_known=True),
         side,
         commits=[samples.commit()],
         previous=previous,
