@@ -1,11 +1,14 @@
 """Posts one event to the bot from any CI: builds it, tries again while that can help, and says how it ended."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import quote
 
 import httpx
 
@@ -15,6 +18,7 @@ _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 30.0
 _TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _COMMON: Final[tuple[str, ...]] = ("service", "environment", "actor", "title", "url", "team")
+_TITLES: Final[dict[str, str]] = {"change": "summary", "incident": "title"}
 _GIT: Final = {"sha": "commit_sha", "previous_sha": "previous_sha", "ref": "ref", "repository": "repository_url"}
 
 
@@ -37,23 +41,36 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where to deliver: the bot's address, the source's name and token; `patience` in seconds is for all tries."""
+    """Where to deliver: the bot's address, the source's name and token; `patience` in seconds is for all tries.
+
+    With `signs` the token stays here: each try carries an `X-Twinspan-Signature` made with it.
+    """
 
     server: str
     source: str
     token: str
     patience: float = 60.0
+    signs: bool = False
 
     @property
     def url(self) -> str:
         """The address of the source."""
-        return f"{self.server.rstrip('/')}/webhooks/{self.source}"
+        return f"{self.server.rstrip('/')}/webhooks/{quote(self.source, safe='')}"
+
+    def proof(self, body: bytes, at: datetime) -> dict[str, str]:
+        """Return the header that proves who sends; `at` is part of a signature."""
+        if not self.signs:
+            return {"Authorization": f"Bearer {self.token}"}
+        sent = int(at.timestamp())
+        made = hmac.digest(self.token.encode(), f"{sent}.".encode() + body, "sha256").hex()
+        return {"X-Twinspan-Signature": f"t={sent},v1={made}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What delivering needs from outside: waiting, a clock in seconds that never goes back, a factor around 1."""
+    """What delivering needs from outside: the time, seconds that never go back, waiting, a factor around 1."""
 
+    now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     elapsed: Callable[[], float]
     jitter: Callable[[], float]
@@ -74,8 +91,7 @@ def event(
     without it every event is new. `fields["id"]` is the deploy, change or incident itself, which later events update.
     """
     said = {name: value for name, value in fields.items() if value}
-    where = [said[name] for name in ("service", "environment") if name in said]
-    subject = said.get("id") or ":".join([job, *where] if job else [new_id()])
+    subject = said.get("id") or (":".join([job, *_what(type, said)]) if job else new_id())
     status = said["status"]
     # An incident's title is its own; elsewhere it is the event's.
     common_names = tuple(name for name in _COMMON if type != "incident" or name != "title")
@@ -100,7 +116,7 @@ async def deliver(door: Door, body: bytes, world: World, *, client: httpx.AsyncC
     end = world.elapsed() + door.patience
     wait = _FIRST_WAIT
     while True:
-        answer, trouble = await _post(client, door, body)
+        answer, trouble = await _post(client, door, body, world.now())
         if answer is not None and answer.status_code not in _TRY_AGAIN:
             return _told(answer)
         asked = _retry_after(answer)
@@ -113,8 +129,15 @@ async def deliver(door: Door, body: bytes, world: World, *, client: httpx.AsyncC
         wait = min(wait * 2, _LONGEST_WAIT)
 
 
-async def _post(client: httpx.AsyncClient, door: Door, body: bytes) -> tuple[httpx.Response | None, str]:
-    headers = {"Authorization": f"Bearer {door.token}", "Content-Type": "application/json"}
+def _what(type: EventType, said: Mapping[str, str]) -> list[str]:
+    """Return what tells apart the events of a job: it deploys once to a place, but may change many things there."""
+    where = [said[name] for name in ("service", "environment") if name in said]
+    title = said.get(_TITLES.get(type, ""))
+    return [*where, hashlib.sha256(title.encode()).hexdigest()[:8]] if title else where
+
+
+async def _post(client: httpx.AsyncClient, door: Door, body: bytes, at: datetime) -> tuple[httpx.Response | None, str]:
+    headers = {**door.proof(body, at), "Content-Type": "application/json"}
     try:
         answer = await client.post(door.url, content=body, headers=headers)
     except httpx.TransportError as error:

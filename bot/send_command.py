@@ -8,6 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -24,6 +25,7 @@ _DOOR: Final = (
     click.option("--server", metavar="URL", help="The bot's address [TWINSPAN_URL]."),
     click.option("--token", metavar="TOKEN", help="The source's secret [TWINSPAN_TOKEN]; better in a file."),
     click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path), help="A file that holds the token."),
+    click.option("--sign", is_flag=True, help="Sign with the token (X-Twinspan-Signature) instead of sending it."),
     click.option("--source", default="ci", show_default=True, help="The source in twinspan.yaml, of kind events."),
     click.option("--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds for all tries."),
     click.option("--file", type=click.File("rb"), help="Send this JSON (- for standard input) as it is, instead."),
@@ -109,9 +111,9 @@ def _send(type: EventType, options: dict[str, Any], *, needed: tuple[str, ...]) 
         token=_token(options.pop("token"), options.pop("token_file"))
         or (settings.token.get_secret_value() if settings.token else _missing("--token-file or TWINSPAN_TOKEN")),
         patience=options.pop("timeout"),
+        signs=options.pop("sign"),
     )
-    if not door.server.startswith(("http://", "https://")):
-        raise click.UsageError(f"{door.server} is not a web address; it begins with http:// or https://.")
+    _check(door)
     file = options.pop("file")
     if file is not None:
         body = _checked(file.read())
@@ -127,13 +129,30 @@ def _send(type: EventType, options: dict[str, Any], *, needed: tuple[str, ...]) 
 
 async def _deliver(door: Door, body: bytes) -> Delivery:
     # Not for secrets: spreads the tries of many jobs that failed at the same moment.
-    world = World(sleep=clock.sleep, elapsed=clock.monotonic, jitter=lambda: random.uniform(0.75, 1.25))  # noqa: S311
+    world = World(
+        now=clock.utc_now,
+        sleep=clock.sleep,
+        elapsed=clock.monotonic,
+        jitter=lambda: random.uniform(0.75, 1.25),  # noqa: S311
+    )
     async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
         return await deliver(door, body, world, client=client)
 
 
 def _missing(what: str) -> str:
     raise click.UsageError(f"Missing {what}.")
+
+
+def _check(door: Door) -> None:
+    try:
+        parts = urlsplit(door.server)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise click.UsageError(f"{door.server} is not a web address, such as https://twinspan.example.com.")
+    if not door.signs and not (door.token.isascii() and door.token.isprintable()):
+        raise click.UsageError("The token has characters that no header can carry; use --sign.")
 
 
 def _token(given: str | None, file: Path | None) -> str | None:

@@ -31,7 +31,14 @@ from models.topology import Topology
 __all__ = ["KINDS", "InvalidSettings", "Problem", "SendSettings", "Settings", "database_url", "for_sending", "load"]
 
 KINDS: Final = tuple(source.kind for source in discover(webhook_files, "SOURCE", SourceKind))
-_JOB_VARIABLES: Final = ("GITHUB_RUN_ID", "CI_JOB_ID", "BUILD_TAG", "CIRCLE_WORKFLOW_JOB_ID")
+# What names one run of a job, and changes when a person starts it again. GitHub's run keeps its id then:
+# https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+_JOB_VARIABLES: Final = (
+    ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"),
+    ("CI_JOB_ID",),
+    ("BUILD_TAG",),
+    ("CIRCLE_WORKFLOW_JOB_ID",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +129,16 @@ def for_sending(environ: Mapping[str, str] | None = None) -> SendSettings:
     token = environment.value("TWINSPAN_TOKEN")
     if environment.problems:
         raise InvalidSettings(environment.problems)
-    job = next((f"{n.lower()}:{v}" for n in _JOB_VARIABLES if (v := environment.variables.get(n))), None)
     url = environment.variables.get("TWINSPAN_URL")
+    job = _job(environment.variables)
     return SendSettings(url=url or None, token=SecretStr(token) if token else None, job=job)
+
+
+def _job(variables: Mapping[str, str]) -> str | None:
+    for names in _JOB_VARIABLES:
+        if variables.get(names[0]):
+            return ":".join([names[0].lower(), *(variables[name] for name in names if variables.get(name))])
+    return None
 
 
 def _document(environment: Environment, config: Path | None, *, is_required: bool) -> Document:

@@ -17,6 +17,9 @@ from starlette.routing import Route
 from bot.__main__ import main
 from bot.sandbox.serving import running
 from bot.send import Delivery, Door, Exit, World, deliver, event
+from handlers.webhooks import WebhookRequest
+from handlers.webhooks.events import SOURCE
+from models.topology import WebhookSource
 
 AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
 DEPLOY = {"service": "payments", "environment": "production", "status": "succeeded"}
@@ -53,7 +56,7 @@ class Clock:
 
     @property
     def world(self) -> World:
-        return World(sleep=self.sleep, elapsed=lambda: self.now, jitter=lambda: 1.0)
+        return World(now=lambda: AT, sleep=self.sleep, elapsed=lambda: self.now, jitter=lambda: 1.0)
 
 
 async def sent_to(bot: Bot, clock: Clock | None = None, body: bytes = b"{}") -> Delivery:
@@ -88,7 +91,7 @@ def test_a_deploy_is_the_generic_event() -> None:
 def test_a_change_and_an_incident_hold_their_own_fields() -> None:
     change = made("change", {"service": "payments", "summary": "limit 50 -> 80", "status": "done", "risk": "normal"})
     assert {
-        "change_id": "ci_job_id:77:payments",
+        "change_id": "ci_job_id:77:payments:21a5c8fb",
         "summary": "limit 50 -> 80",
         "status": "done",
         "risk": "normal",
@@ -109,6 +112,15 @@ def test_a_retried_job_is_a_duplicate_and_by_hand_every_event_is_new() -> None:
     assert ("new", "release-7") == (by_hand["id"], by_hand["deploy"]["deploy_id"])
 
 
+def test_a_job_may_change_several_things_and_meet_several_incidents() -> None:
+    one, other = (made("change", {"service": "payments", "status": "done", "summary": s}) for s in ("a", "b"))
+    assert one["id"] != other["id"]
+    assert one["change"]["change_id"] != other["change"]["change_id"]
+    disk, net = (made("incident", {"service": "payments", "status": "triggered", "title": t}) for t in ("a", "b"))
+    over = made("incident", {"service": "payments", "status": "resolved", "title": "a"})
+    assert disk["incident"]["incident_id"] == over["incident"]["incident_id"] != net["incident"]["incident_id"]
+
+
 async def test_it_posts_to_the_source_with_its_token() -> None:
     bot = Bot([JSONResponse({"status": "accepted", "delivery": 17}, 202)])
     assert Delivery(code=Exit.STORED, line="stored as delivery 17") == await sent_to(bot, body=b'{"a":1}')
@@ -119,6 +131,17 @@ async def test_it_posts_to_the_source_with_its_token() -> None:
         headers["content-type"],
         body,
     )
+
+
+async def test_a_signature_is_one_the_bot_accepts_and_keeps_the_token_here() -> None:
+    bot = Bot([JSONResponse({"status": "accepted"}, 202)])
+    async with bot.running() as url, httpx.AsyncClient() as client:
+        door = Door(server=url, source="a b", token="clé", signs=True)
+        await deliver(door, b"{}", Clock().world, client=client)
+    ((path, headers, body),) = bot.heard
+    source = WebhookSource(name="a b", kind="events", secrets=("clé",))
+    SOURCE.verify(WebhookRequest(headers=headers, body=body, at=AT), source)
+    assert ("/webhooks/a b", None) == (path, headers.get("authorization"))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +221,10 @@ def run(*arguments: str, stdin: str = "", **variables: str | None) -> tuple[int,
         (["deploy", "--status", "done"], "'done' is not one of 'queued', 'started'"),
         (["change", "--server", "http://127.0.0.1:1", "--token", "x", "--file", "-"], "The file is not JSON"),
         (["deploy", "--server", "http://127.0.0.1:1", "--token", "x", "--token-file", "y"], "not both"),
+        (["deploy", "--server", "http://127.0.0.1:99999", "--token", "x"], "not a web address"),
+        (["deploy", "--server", "http://", "--token", "x"], "not a web address"),
+        (["deploy", "--server", "http://127.0.0.1:1", "--token", "clé"], "use --sign"),
+        (["deploy", "--server", "http://127.0.0.1:1", "--token", "two\nlines"], "use --sign"),
         (["nothing"], "No such command"),
     ],
 )

@@ -150,6 +150,12 @@ def test_sending_reads_where_how_and_which_job() -> None:
     assert "s3cret" not in repr(found)
 
 
+def test_a_run_that_github_starts_again_is_another_job() -> None:
+    first, again = ({"GITHUB_RUN_ID": "5", "GITHUB_RUN_ATTEMPT": attempt} for attempt in "12")
+    assert ("github_run_id:5:1", "github_run_id:5:2") == (for_sending(first).job, for_sending(again).job)
+    assert (None, None) == (for_sending({}).job, for_sending({}).url)
+
+
 def test_every_key_is_explained_in_the_docs() -> None:
     text = (EXAMPLE.parent / "docs" / "configuration.md").read_text("utf-8")
     schema = json_schema()
