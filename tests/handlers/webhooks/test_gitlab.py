@@ -1,0 +1,213 @@
+"""What GitLab sends, and what it means."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from handlers.webhooks import WebhookRequest
+from handlers.webhooks.gitlab import SOURCE
+from models.records import (
+    UNSET,
+    ChangeKind,
+    ChangeReport,
+    ChangeStatus,
+    CommitReport,
+    DeployReport,
+    DeployStatus,
+    Report,
+    Tier,
+)
+from models.topology import WebhookSource
+from tests.support.webhooks import (
+    AT,
+    FIXTURE_SECRET,
+    FIXTURE_SIGNING_KEY,
+    captured,
+    changed,
+    names,
+)
+
+SENDER = WebhookSource(name="gitlab", kind="gitlab", secrets=(FIXTURE_SECRET, FIXTURE_SIGNING_KEY))
+BY_PIPELINE = WebhookSource(name="gitlab", kind="gitlab", deploy_workflows={"Deploy to production": "production"})
+SUCCESS = captured("gitlab", "deployment__success")
+PIPELINE = captured("gitlab", "pipeline__success")
+HEAD = "78f6518ffb21041c0fb49fb451ac2a6076f611ef"
+HOOKS = {"Deployment Hook": "deployment", "Pipeline Hook": "pipeline", "Release Hook": "release"}
+
+
+def reports(request: WebhookRequest, source: WebhookSource = SENDER) -> tuple[Report, ...]:
+    return SOURCE.parse(request, source).reports
+
+
+def deploy(request: WebhookRequest, source: WebhookSource = SENDER) -> DeployReport:
+    report = reports(request, source)[0]
+    assert isinstance(report, DeployReport)
+    return report
+
+
+def with_deployment(**fields: Any) -> WebhookRequest:
+    return changed(SUCCESS, lambda body: body.update(fields))
+
+
+def with_pipeline(**fields: Any) -> WebhookRequest:
+    return changed(PIPELINE, lambda body: body["object_attributes"].update(fields))
+
+
+@pytest.mark.parametrize("name", names("gitlab"))
+def test_every_stored_request_proves_itself_and_is_read(name: str) -> None:
+    request = captured("gitlab", name)
+    SOURCE.verify(request, SENDER)
+    parsed = SOURCE.parse(request, SENDER)
+    assert name.partition("__")[0] == HOOKS[parsed.event]
+    assert request.headers["idempotency-key"] == parsed.key
+    assert bool(parsed.reports) != bool(parsed.ignored)
+
+
+def test_every_event_it_knows_has_a_stored_request() -> None:
+    assert set(SOURCE.events) == {name.partition("__")[0] for name in names("gitlab")}
+
+
+def test_a_successful_deployment_is_read_whole() -> None:
+    at = datetime(2026, 11, 23, 9, 3, 41, tzinfo=UTC)
+    assert DeployReport(
+        deploy_id="15",
+        service="acme/payments",
+        environment="production",
+        occurred_at=at,
+        status=DeployStatus.SUCCEEDED,
+        tier=Tier.PRODUCTION,
+        finished_at=at,
+        sha=HEAD,
+        ref="main",
+        repository="acme/payments",
+        actor="maya",
+        title="Retry card captures once",
+        url="https://gitlab.example.com/acme/payments/-/jobs/796",
+    ) == deploy(SUCCESS)
+
+
+def test_a_running_deployment_starts_when_its_status_changed() -> None:
+    report = deploy(captured("gitlab", "deployment__running"))
+    assert DeployStatus.STARTED is report.status
+    assert datetime(2026, 11, 23, 8, 56, 10, tzinfo=UTC) == report.started_at
+    assert deploy(SUCCESS).deploy_id == report.deploy_id
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        ("created", DeployStatus.QUEUED),
+        ("blocked", DeployStatus.QUEUED),
+        ("running", DeployStatus.STARTED),
+        ("success", DeployStatus.SUCCEEDED),
+        ("failed", DeployStatus.FAILED),
+        ("canceled", DeployStatus.CANCELED),
+    ],
+)
+def test_each_status_of_a_deployment_has_its_meaning(status: str, meaning: DeployStatus) -> None:
+    assert meaning is deploy(with_deployment(status=status)).status
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2026-11-23 10:03:41 +0100", 9),
+        ("2026-11-23 10:03:41 +01:00", 9),
+        ("2026-11-23 09:03:41 UTC", 9),
+        ("2026-11-23T10:03:41.250+01:00", 9),
+        ("2026-11-23 04:03:41 -0530", 9),
+    ],
+)
+def test_an_instant_keeps_its_offset_however_it_is_written(written: str, hour: int) -> None:
+    at = deploy(with_deployment(status_changed_at=written)).occurred_at
+    assert (UTC, hour) == (at.tzinfo, at.hour)
+
+
+def test_an_unknown_tier_is_left_to_the_configuration() -> None:
+    report = deploy(captured("gitlab", "deployment__failed_review_app"))
+    assert (UNSET, "review/log-gateway") == (report.tier, report.environment)
+
+
+def test_a_deployment_without_a_job_has_no_page() -> None:
+    assert UNSET is deploy(captured("gitlab", "deployment__by_api_without_a_job")).url
+
+
+@pytest.mark.parametrize("commit_url", [None, "", "https://gitlab.example.com/acme/payments"])
+def test_without_the_full_sha_the_short_one_stands(commit_url: str | None) -> None:
+    assert HEAD[:8] == deploy(with_deployment(commit_url=commit_url)).sha
+
+
+def test_a_status_that_says_nothing_new_is_ignored() -> None:
+    parsed = SOURCE.parse(with_deployment(status="skipped"), SENDER)
+    assert "deployment status 'skipped' says nothing new" == parsed.ignored
+
+
+def test_a_configured_pipeline_is_a_deploy_and_tells_of_its_commit() -> None:
+    started, finished = datetime(2026, 11, 23, 8, 55, 20, tzinfo=UTC), datetime(2026, 11, 23, 9, 3, 41, tzinfo=UTC)
+    assert (
+        DeployReport(
+            deploy_id="pipeline:31",
+            service="acme/payments",
+            environment="production",
+            occurred_at=finished,
+            status=DeployStatus.SUCCEEDED,
+            started_at=started,
+            finished_at=finished,
+            sha=HEAD,
+            ref="main",
+            repository="acme/payments",
+            actor="maya",
+            url="https://gitlab.example.com/acme/payments/-/pipelines/31",
+        ),
+        CommitReport(
+            repository="acme/payments",
+            sha=HEAD,
+            committed_at=datetime(2026, 11, 23, 8, 54, 58, tzinfo=UTC),
+            message="Retry card captures once\n",
+        ),
+    ) == reports(PIPELINE, BY_PIPELINE)
+
+
+def test_a_pipeline_can_be_configured_by_its_branch_too() -> None:
+    source = WebhookSource(name="gitlab", kind="gitlab", deploy_workflows={"main": "staging"})
+    assert "staging" == deploy(PIPELINE, source).environment
+
+
+def test_a_pipeline_that_waits_has_not_started() -> None:
+    waiting = with_pipeline(status="pending", finished_at=None)
+    report = deploy(waiting, BY_PIPELINE)
+    assert (DeployStatus.QUEUED, UNSET) == (report.status, report.started_at)
+
+
+def test_a_project_deploys_by_pipelines_or_by_deployments_and_never_by_both() -> None:
+    assert "is not configured as a deploy" in (SOURCE.parse(PIPELINE, SENDER).ignored or "")
+    assert "pipelines" in (SOURCE.parse(SUCCESS, BY_PIPELINE).ignored or "")
+
+
+@pytest.mark.parametrize("status", ["skipped", "manual", "scheduled"])
+def test_a_pipeline_that_came_to_nothing_is_no_deploy(status: str) -> None:
+    assert f"pipeline status {status!r} is no deploy" == SOURCE.parse(with_pipeline(status=status), BY_PIPELINE).ignored
+
+
+def test_a_new_release_is_a_small_change() -> None:
+    assert (
+        ChangeReport(
+            change_id="release:1",
+            service="acme/payments",
+            occurred_at=datetime(2026, 11, 23, 9, 10, tzinfo=UTC),
+            summary="Release v2.14.0 “Captures that retry”",
+            kind=ChangeKind.RELEASE,
+            status=ChangeStatus.DONE,
+            url="https://gitlab.example.com/acme/payments/-/releases/v2.14.0",
+        ),
+    ) == reports(captured("gitlab", "release__created"))
+
+
+def test_a_deleted_release_is_ignored() -> None:
+    assert "only new ones" in (SOURCE.parse(captured("gitlab", "release__deleted"), SENDER).ignored or "")
+
+
+def test_another_hook_is_ignored_whatever_its_body() -> None:
+    request = WebhookRequest({"x-gitlab-event": "Wiki Page Hook"}, b"?", AT)
+    assert "event 'Wiki Page Hook' is not used" == SOURCE.parse(request, SENDER).ignored
