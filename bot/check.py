@@ -15,7 +15,9 @@ from bot.slack.messenger import web_client
 from handlers.errors import PostFailure, Unavailable
 from models.topology import Topology
 
-_PAGE: Final = 200
+# Slack asks for fewer than 1000 (https://docs.slack.dev/reference/methods/conversations.list); large pages, because it
+# allows few of them in a minute.
+_PAGE: Final = 999
 _REINSTALL: Final = "Paste `twinspan manifest` into the app's settings (App Manifest), then reinstall the app."
 
 
@@ -35,9 +37,8 @@ class Row:
 
 async def check(settings: Settings) -> list[Row]:
     """Try the database and Slack; return a row for each thing, in the order in which to mend them."""
-    counts = f"{len(settings.topology.bridges)} bridges, {len(settings.topology.services)} services"
     return [
-        Row(subject="settings", found=counts),
+        _topology(settings.topology),
         await _database(settings.database_url),
         *await _slack(settings),
         *_sources(settings),
@@ -53,6 +54,20 @@ def table(rows: list[Row]) -> str:
         if not row.is_fine:
             lines.append(f"{'':6}{'':{widest}}  -> {row.fix}")
     return "\n".join(lines)
+
+
+def _topology(topology: Topology) -> Row:
+    if not topology.bridges:
+        fix = (
+            "Copy twinspan.example.yaml to twinspan.yaml (or set TWINSPAN_CONFIG) and name two channels under bridges."
+        )
+        return Row(subject="settings", found="no bridges", fix=fix)
+    counts = [(topology.bridges, "bridge"), (topology.services, "service"), (topology.sources, "source")]
+    return Row(subject="settings", found=", ".join(_counted(len(named), what) for named, what in counts))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 async def _database(url: str) -> Row:
@@ -113,14 +128,14 @@ async def _door(settings: Settings, client: AsyncWebClient) -> Row:
 
 async def _channels(topology: Topology, client: AsyncWebClient) -> list[Row]:
     try:
-        known = await _visible(client)
+        known = await _visible(client, {name.removeprefix("#") for name in topology.channels})
     except PostFailure as failure:
         return [Row(subject="channels", found=failure.reason, fix=_mend(failure))]
     return [_channel(name, known.get(name.removeprefix("#"))) for name in topology.channels]
 
 
-async def _visible(client: AsyncWebClient) -> dict[str, Mapping[str, Any]]:
-    """Return every channel the bot may see, by id and by name."""
+async def _visible(client: AsyncWebClient, wanted: set[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the channels the bot may see, by id and by name, as far as needed to find the wanted ones."""
     known: dict[str, Mapping[str, Any]] = {}
     cursor = ""
     while True:
@@ -130,7 +145,7 @@ async def _visible(client: AsyncWebClient) -> dict[str, Mapping[str, Any]]:
         for channel in answer.get("channels") or []:
             known[channel["id"]] = known[channel["name"]] = channel
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
+        if not cursor or wanted <= known.keys():
             return known
 
 

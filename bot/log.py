@@ -37,11 +37,16 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
-        text = _CREDENTIALS.sub(STRUCK_OUT, text)
-        return self._known.sub(STRUCK_OUT, text) if self._known else text
+        # The registered ones first: one that looks like a credential only in part must go whole.
+        text = self._known.sub(STRUCK_OUT, text) if self._known else text
+        return _CREDENTIALS.sub(STRUCK_OUT, text)
 
     def _field(self, key: Any, value: Any) -> Any:
-        if isinstance(key, str) and _TELLING.search(key) and isinstance(value, str | bytes):
+        if (
+            isinstance(key, str)
+            and _TELLING.search(key)
+            and not (value is None or isinstance(value, bool | int | float))
+        ):
             return STRUCK_OUT
         # ProcessorFormatter keeps the record itself here until it has rendered the line.
         return value if key in ("_record", "_from_structlog") else self._value(value)

@@ -65,7 +65,14 @@ async def test_a_sound_configuration_is_all_fine(slack: tuple[Sandbox, str], dat
         "twinspan-admin",
         "source hub",
     ] == [row.subject for row in rows]
+    assert "1 bridge, 1 service, 1 source" == rows[0].found
     assert "github, POST http://127.0.0.1:8080/webhooks/hub" == rows[-1].found
+
+
+async def test_a_configuration_without_bridges_is_not_fine(slack: tuple[Sandbox, str], database: str) -> None:
+    rows = await check(settings_for(slack[1], database, Topology()))
+    assert {"settings": "no bridges"} == failing(rows)
+    assert "twinspan.example.yaml" in rows[0].fix
 
 
 async def test_each_channel_that_cannot_be_used_says_why(slack: tuple[Sandbox, str], database: str) -> None:

@@ -68,6 +68,8 @@ def test_a_secret_in_an_exception_is_struck_out(out: io.StringIO) -> None:
         {"x-slack-signature": "v0=abc"},
         {"token": "pw"},
         {"xoxb-123-abcDEF": 1},
+        {"secrets": ["pw", b"abc"]},
+        {"headers": [("authorization", "Bearer abc.def")]},
         ValueError("xoxb-123-abcDEF"),
     ],
 )
@@ -78,6 +80,11 @@ def test_what_looks_like_a_secret_is_struck_out_however_deep(value: object) -> N
     assert not any(part in left for part in ("abc", "dXN", "pw", "aa"))
 
 
+def test_a_registered_secret_goes_whole_even_where_a_part_of_it_looks_like_a_credential() -> None:
+    shown = Redactor(["p@ss/w0rd", "xoxb-1/2=3"]).text("postgresql://me:p@ss/w0rd@host/db, xoxb-1/2=3")
+    assert f"postgresql://{STRUCK_OUT}@host/db, {STRUCK_OUT}" == shown
+
+
 def test_what_is_no_secret_stays_as_it_is() -> None:
-    event = {"event": "posted", "count": 3, "ok": True, "where": ["#payments-dev"], "nothing": None}
+    event = {"event": "posted", "count": 3, "token_age": 1.5, "ok": True, "where": ["#payments-dev"], "nothing": None}
     assert event == Redactor(["abcd"])(None, "info", dict(event))
