@@ -1,7 +1,7 @@
 """`/bridge`: what is connected and heard, what waits, what is held; maps unknown names, retries refused messages."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from handlers import commands
@@ -13,6 +13,7 @@ from handlers.suggest import did_you_mean
 from handlers.views import Message, bridge, help
 from handlers.views.failures import UnknownName
 from handlers.wording import asks_for_help, environment_names, service_names
+from models.silence import silent_sources
 from models.store import Store
 from models.store.names import HeldName
 from models.store.sources import SourceState
@@ -22,9 +23,6 @@ _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", 
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
 _CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
 _VERBS: Final = ("help", "status", "map", "retry")
-# A sender is called silent after this many of its usual gaps, but never within the first hour.
-_SILENT_AFTER_GAPS: Final = 10
-_SILENT_AFTER: Final = timedelta(hours=1)
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -88,14 +86,13 @@ async def _told(store: Store, topology: Topology, at: datetime) -> bridge.Status
 def _sender(name: str, kind: str, state: SourceState | None, at: datetime) -> bridge.Sender:
     last = state.last_received_at if state else None
     gap = state.usual_gap_s if state else None
-    patience = max(timedelta(seconds=gap * _SILENT_AFTER_GAPS), _SILENT_AFTER) if gap else None
     return bridge.Sender(
         name=name,
         kind=kind,
         last_at=last,
         deliveries=state.deliveries if state else 0,
         usual_gap_s=gap,
-        is_silent=bool(last and patience and at - last > patience),
+        is_silent=bool(state and silent_sources([state], at)),
     )
 
 

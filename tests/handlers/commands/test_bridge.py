@@ -30,7 +30,7 @@ async def hold(database: Database, at: datetime, kind: str, name: str) -> None:
 
 async def test_status_shows_who_was_heard_and_what_waits(database: Database, at: datetime) -> None:
     async with database.transaction() as store:
-        early = at - timedelta(hours=3)
+        early = at - timedelta(hours=30)
         await store.sources.hear(
             [
                 Heard(
