@@ -4,6 +4,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
@@ -20,7 +21,7 @@ from handlers.github_shapes import (
     Run,
     WorkflowRunEvent,
 )
-from handlers.payload import clean, decode, header, utc
+from handlers.payload import clean, decode, header, not_ahead, utc
 from handlers.signatures import check_hmac
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
 from models.records import (
@@ -39,7 +40,8 @@ from models.records import (
 from models.topology import WebhookSource
 
 _Event = TypeVar("_Event")
-_Read = Callable[[bytes, WebhookSource], tuple[Report, ...] | str]
+_Told = tuple[Report, ...] | str
+_Read = Callable[[WebhookRequest, WebhookSource], _Told]
 
 _STATES: Final = {
     "success": DeployStatus.SUCCEEDED,
@@ -71,13 +73,13 @@ def _parse(request: WebhookRequest, source: WebhookSource) -> Parsed:
     if read is None:
         why = "pong: the webhook is set up" if event == "ping" else f"event {event!r} is not used"
         return Parsed(key=key, event=event, ignored=why)
-    told = read(request.body, source)
+    told = read(request, source)
     if isinstance(told, str):
         return Parsed(key=key, event=event, ignored=told)
     return Parsed(key=key, event=event, reports=told)
 
 
-def _deployment(event: DeploymentEvent, source: WebhookSource) -> tuple[Report, ...] | str:
+def _deployment(event: DeploymentEvent, source: WebhookSource, at: datetime) -> _Told:
     if source.deploy_workflows:
         return _BY_WORKFLOW
     deployment = event.deployment
@@ -85,28 +87,28 @@ def _deployment(event: DeploymentEvent, source: WebhookSource) -> tuple[Report, 
         DeployReport(
             **_common(deployment, event.repository, event.workflow_run),
             environment=clean(deployment.environment),
-            occurred_at=utc(deployment.created_at, "$.deployment.created_at"),
+            occurred_at=_when(deployment.created_at, at, "$.deployment.created_at"),
             status=DeployStatus.QUEUED,
         ),
     )
 
 
-def _deployment_status(event: DeploymentStatusEvent, source: WebhookSource) -> tuple[Report, ...] | str:
+def _deployment_status(event: DeploymentStatusEvent, source: WebhookSource, at: datetime) -> _Told:
     if source.deploy_workflows:
         return _BY_WORKFLOW
     told = event.deployment_status
     status = _STATES.get(told.state)
     if status is None:
         return f"deployment state {told.state[:64]!r} says nothing new"
-    at = utc(told.created_at, "$.deployment_status.created_at")
+    when = _when(told.created_at, at, "$.deployment_status.created_at")
     return (
         DeployReport(
             **_common(event.deployment, event.repository, event.workflow_run),
             environment=clean(told.environment or event.deployment.environment),
-            occurred_at=at,
+            occurred_at=when,
             status=status,
-            started_at=at if status is DeployStatus.STARTED else UNSET,
-            finished_at=at if status.is_final else UNSET,
+            started_at=when if status is DeployStatus.STARTED else UNSET,
+            finished_at=when if status.is_final else UNSET,
             url=_text(told.log_url or told.target_url),
         ),
     )
@@ -127,7 +129,7 @@ def _common(deployment: Deployment, repository: Repository, run: Run | None) -> 
     }
 
 
-def _workflow_run(event: WorkflowRunEvent, source: WebhookSource) -> tuple[Report, ...] | str:
+def _workflow_run(event: WorkflowRunEvent, source: WebhookSource, at: datetime) -> _Told:
     run = event.workflow_run
     workflows = source.deploy_workflows
     environment = workflows.get(run.name or "") or workflows.get(PurePosixPath(run.path.partition("@")[0]).name)
@@ -138,7 +140,7 @@ def _workflow_run(event: WorkflowRunEvent, source: WebhookSource) -> tuple[Repor
     status = _CONCLUSIONS.get(run.conclusion or "")
     if status is None:
         return f"conclusion {run.conclusion!r} is no deploy"
-    finished = utc(run.updated_at, "$.workflow_run.updated_at")
+    finished = _when(run.updated_at, at, "$.workflow_run.updated_at")
     return (
         DeployReport(
             deploy_id=f"{run.id}:{run.run_attempt}",
@@ -159,7 +161,7 @@ def _workflow_run(event: WorkflowRunEvent, source: WebhookSource) -> tuple[Repor
     )
 
 
-def _push(event: PushEvent, _source: WebhookSource) -> tuple[Report, ...] | str:
+def _push(event: PushEvent, _source: WebhookSource, _at: datetime) -> _Told:
     if not event.ref.startswith("refs/heads/"):
         return f"a push to {event.ref[:64]!r} is not to a branch"
     if not event.commits:
@@ -180,7 +182,7 @@ def _push(event: PushEvent, _source: WebhookSource) -> tuple[Report, ...] | str:
     )
 
 
-def _pull_request(event: PullRequestEvent, _source: WebhookSource) -> tuple[Report, ...] | str:
+def _pull_request(event: PullRequestEvent, _source: WebhookSource, _at: datetime) -> _Told:
     pull = event.pull_request
     if event.action != "closed" or not pull.merged or not pull.merge_commit_sha:
         return "only merged pull requests are used"
@@ -196,7 +198,7 @@ def _pull_request(event: PullRequestEvent, _source: WebhookSource) -> tuple[Repo
     )
 
 
-def _release(event: ReleaseEvent, _source: WebhookSource) -> tuple[Report, ...] | str:
+def _release(event: ReleaseEvent, _source: WebhookSource, at: datetime) -> _Told:
     release = event.release
     if event.action != "published" or release.published_at is None:
         return f"a release that was {event.action} is not used, only published ones"
@@ -206,7 +208,7 @@ def _release(event: ReleaseEvent, _source: WebhookSource) -> tuple[Report, ...] 
         ChangeReport(
             change_id=f"release:{release.id}",
             service=clean(event.repository.full_name),
-            occurred_at=utc(release.published_at, "$.release.published_at"),
+            occurred_at=_when(release.published_at, at, "$.release.published_at"),
             summary=f"{kind} {clean(release.tag_name)}{name}",
             kind=ChangeKind.RELEASE,
             status=ChangeStatus.DONE,
@@ -216,13 +218,17 @@ def _release(event: ReleaseEvent, _source: WebhookSource) -> tuple[Report, ...] 
     )
 
 
+def _when(instant: datetime, at: datetime, path: str) -> datetime:
+    return not_ahead(utc(instant, path), at, path)
+
+
 def _text(value: str | None) -> Maybe[str]:
     return clean(value) if value else UNSET
 
 
-def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource], tuple[Report, ...] | str]) -> _Read:
+def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource, datetime], _Told]) -> _Read:
     decoder = msgspec.json.Decoder(event)
-    return lambda body, source: read(decode(decoder, body), source)
+    return lambda request, source: read(decode(decoder, request.body), source, request.at)
 
 
 _READERS: Final[dict[str, _Read]] = {

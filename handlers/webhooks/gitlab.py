@@ -7,12 +7,13 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/ . Times come a
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from handlers.payload import clean, decode, header, instant
+from handlers.payload import clean, decode, header, instant, not_ahead
 from handlers.signatures import check_standard_webhook, check_token
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
 from models.records import (
@@ -88,15 +89,15 @@ class _ReleaseEvent(Struct):
     action: str
     tag: str
     project: _Project
+    created_at: str
     released_at: str | None = None
-    created_at: str | None = None
     name: str | None = None
     url: str | None = None
 
 
 _Event = TypeVar("_Event")
 _Told = tuple[Report, ...] | str
-_Read = Callable[[bytes, WebhookSource], _Told]
+_Read = Callable[[WebhookRequest, WebhookSource], _Told]
 
 _STATUSES: Final = {
     "created": DeployStatus.QUEUED,
@@ -134,7 +135,7 @@ def _parse(request: WebhookRequest, source: WebhookSource) -> Parsed:
     read = _READERS.get(event)
     if read is None:
         return Parsed(key=key, event=event, ignored=f"event {event!r} is not used")
-    told = read(request.body, source)
+    told = read(request, source)
     if isinstance(told, str):
         return Parsed(key=key, event=event, ignored=told)
     return Parsed(key=key, event=event, reports=told)
@@ -146,13 +147,13 @@ def _key(request: WebhookRequest) -> str:
     return sent[:255] if sent else hashlib.sha256(request.body).hexdigest()
 
 
-def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
+def _deployment(event: _DeploymentEvent, source: WebhookSource, at: datetime) -> _Told:
     if source.deploy_workflows:
         return "this source's deploys are its pipelines (see `workflows` in the configuration)"
     status = _STATUSES.get(event.status)
     if status is None:
         return f"deployment status {event.status[:64]!r} says nothing new"
-    at = instant(event.status_changed_at, "$.status_changed_at")
+    when = not_ahead(instant(event.status_changed_at, "$.status_changed_at"), at, "$.status_changed_at")
     full = _FULL_SHA.search(event.commit_url or "")
     return (
         DeployReport(
@@ -161,10 +162,10 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
             repository=clean(event.project.path_with_namespace),
             environment=clean(event.environment),
             tier=_TIERS.get(event.environment_tier or "", UNSET),
-            occurred_at=at,
+            occurred_at=when,
             status=status,
-            started_at=at if status is DeployStatus.STARTED else UNSET,
-            finished_at=at if status.is_final else UNSET,
+            started_at=when if status is DeployStatus.STARTED else UNSET,
+            finished_at=when if status.is_final else UNSET,
             sha=_text(full["sha"] if full else event.short_sha),
             ref=_text(event.ref),
             title=_text(event.commit_title),
@@ -174,7 +175,7 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource) -> _Told:
     )
 
 
-def _pipeline(event: _PipelineEvent, source: WebhookSource) -> _Told:
+def _pipeline(event: _PipelineEvent, source: WebhookSource, at: datetime) -> _Told:
     pipeline = event.object_attributes
     workflows = source.deploy_workflows
     environment = workflows.get(pipeline.name or "") or workflows.get(pipeline.ref or "")
@@ -191,7 +192,7 @@ def _pipeline(event: _PipelineEvent, source: WebhookSource) -> _Told:
         service=project,
         repository=project,
         environment=environment,
-        occurred_at=finished or created,
+        occurred_at=not_ahead(finished or created, at, "$.object_attributes"),
         status=status,
         started_at=UNSET if status is DeployStatus.QUEUED else created,
         finished_at=finished if finished and status.is_final else UNSET,
@@ -211,19 +212,22 @@ def _head_commit(commit: _PipelineCommit | None, project: str) -> tuple[CommitRe
     return (CommitReport(repository=project, sha=clean(commit.id), committed_at=at, message=message),)
 
 
-def _release(event: _ReleaseEvent, _source: WebhookSource) -> _Told:
-    at = event.released_at or event.created_at
-    if event.action != "create" or at is None:
-        return f"a release with action {event.action!r} is not used, only new ones"
+def _release(event: _ReleaseEvent, _source: WebhookSource, at: datetime) -> _Told:
+    if event.action != "create":
+        return f"a release with action {event.action[:64]!r} is not used, only new ones"
+    created = not_ahead(instant(event.created_at, "$.created_at"), at, "$.created_at")
+    released = instant(event.released_at, "$.released_at") if event.released_at else created
+    # An upcoming release (https://docs.gitlab.com/user/project/releases/#upcoming-releases) is told of only once.
+    is_upcoming = released > at
     name = f" “{clean(event.name)}”" if event.name and event.name != event.tag else ""
     return (
         ChangeReport(
             change_id=f"release:{event.id}",
             service=clean(event.project.path_with_namespace),
-            occurred_at=instant(at, "$.released_at" if event.released_at else "$.created_at"),
+            occurred_at=created if is_upcoming else released,
             summary=f"Release {clean(event.tag)}{name}",
             kind=ChangeKind.RELEASE,
-            status=ChangeStatus.DONE,
+            status=ChangeStatus.PLANNED if is_upcoming else ChangeStatus.DONE,
             url=_text(event.url),
         ),
     )
@@ -237,9 +241,9 @@ def _name(user: _User | None) -> Maybe[str]:
     return _text(user.username or user.name) if user else UNSET
 
 
-def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource], _Told]) -> _Read:
+def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource, datetime], _Told]) -> _Read:
     decoder = msgspec.json.Decoder(event)
-    return lambda body, source: read(decode(decoder, body), source)
+    return lambda request, source: read(decode(decoder, request.body), source, request.at)
 
 
 _READERS: Final[dict[str, _Read]] = {

@@ -53,6 +53,7 @@ def test_a_missing_header_is_named(name: str) -> None:
         (with_deployment(environment="x" * 256), "$.deployment.environment"),
         (with_status(state=1), "$.deployment_status.state"),
         (with_status(created_at="2026-11-23T09:03:41"), "$.deployment_status.created_at"),
+        (with_status(created_at="2026-11-25T12:00:01Z"), "$.deployment_status.created_at"),
         (with_status(created_at="yesterday"), "$.deployment_status.created_at"),
         (with_status(created_at="0001-01-01T00:00:00+10:00"), "$.deployment_status.created_at"),
         (changed(SUCCESS, lambda body: body.pop("repository")), "$.repository"),

@@ -200,6 +200,16 @@ def test_a_new_release_is_a_small_change() -> None:
     ) == reports(captured("gitlab", "release__created"))
 
 
+def test_a_release_that_is_still_to_come_is_planned() -> None:
+    request = changed(
+        captured("gitlab", "release__created"), lambda body: body.update(released_at="2027-01-01 00:00:00 UTC")
+    )
+    (report,) = reports(request)
+    assert isinstance(report, ChangeReport)
+    assert ChangeStatus.PLANNED is report.status
+    assert datetime(2026, 11, 23, 9, 9, 58, tzinfo=UTC) == report.occurred_at
+
+
 def test_a_deleted_release_is_ignored() -> None:
     assert "only new ones" in (SOURCE.parse(captured("gitlab", "release__deleted"), SENDER).ignored or "")
 

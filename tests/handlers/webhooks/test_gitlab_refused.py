@@ -107,6 +107,10 @@ def test_a_stored_delivery_can_be_read_again_from_the_headers_that_are_kept(name
         (changed(SUCCESS, lambda body: body.pop("environment")), "$.environment"),
         (changed(SUCCESS, lambda body: body.update(environment="x" * 256)), "$.environment"),
         (changed(SUCCESS, lambda body: body.update(status_changed_at="2026-11-23 10:03:41")), "$.status_changed_at"),
+        (
+            changed(SUCCESS, lambda body: body.update(status_changed_at="2026-11-25 12:00:01 UTC")),
+            "$.status_changed_at",
+        ),
         (changed(SUCCESS, lambda body: body.update(status_changed_at="now")), "$.status_changed_at"),
         (changed(SUCCESS, lambda body: body["project"].pop("path_with_namespace")), "$.project.path_with_namespace"),
         (
