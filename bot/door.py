@@ -54,14 +54,15 @@ class Door:
         try:
             receipt = await self._take_in(scope, receive)
         except Refusal as refusal:
-            await _answer(send, refusal.status, {"error": str(refusal)})
+            more = [(b"allow", b"POST")] if refusal.status == 405 else []
+            await _answer(send, refusal.status, {"error": str(refusal)}, *more)
         except NotAuthentic as error:
             _log.warning("webhook_not_authentic", path=scope["path"], reason=error.reason)
             await _answer(send, 401, {"error": str(error)})
         except MalformedPayload as error:
             await _answer(send, 422, {"error": error.problem, "path": error.path})
         except Overloaded as error:
-            await _answer(send, 503, {"error": str(error)}, error.retry_after)
+            await _answer(send, 503, {"error": str(error)}, (b"retry-after", str(error.retry_after).encode()))
         else:
             await _answer(send, 202 if receipt.status == "accepted" else 200, _told(receipt))
 
@@ -125,10 +126,8 @@ def _told(receipt: Receipt) -> dict[str, Any]:
     return told
 
 
-async def _answer(send: Send, status: int, body: Mapping[str, Any], retry_after: int | None = None) -> None:
+async def _answer(send: Send, status: int, body: Mapping[str, Any], *more: tuple[bytes, bytes]) -> None:
     encoded = _encode(body)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(encoded)).encode())]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(encoded)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": encoded})

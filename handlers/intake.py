@@ -167,7 +167,11 @@ class Intake:
         while self._queue:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
             started = self.elapsed()
-            await self._store_group(group)
+            try:
+                await self._store_group(group)
+            except asyncio.CancelledError:
+                self._queue.extendleft(reversed(group))
+                raise
             ended = self.elapsed()
             self._pressure.add(len(group), ended)
             self.telemetry.group(len(group), ended - started)
