@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -28,6 +28,10 @@ from handlers.errors import Unavailable
 from models.store import Store
 
 _Result = TypeVar("_Result")
+
+# PostgreSQL ended this transaction so that another could go on; the same again works
+# (https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock).
+_GAVE_WAY = frozenset({"40001", "40P01"})
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -48,13 +52,18 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
         self._turn = asyncio.Lock()
-        self._reader = _engine(url, pool_size=3) if self.is_sqlite else self._writer
+        self._reader = _engine(url, pool_size=3) if self.is_sqlite else self._one_state()
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             _begin_with(self._reader.sync_engine, "BEGIN")
             self._direct = _direct_engine(url)
             self._connection: Connection | None = None
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
+
+    def _one_state(self) -> AsyncEngine:
+        """Return PostgreSQL's reader: each block sees the database as it was at its first query."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return self._writer.execution_options(**options)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
@@ -145,10 +154,15 @@ def _direct_engine(url: str) -> Engine:
 
 @contextmanager
 def _unavailable() -> Iterator[None]:
-    """Tell a database that does not answer apart from a statement that is wrong."""
+    """Tell a database that does not answer, or that chose another transaction, apart from a statement that is wrong."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+    except (PoolTimeout, OSError) as error:
+        raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
+    except DBAPIError as error:
+        is_away = isinstance(error, OperationalError | InterfaceError)
+        if not is_away and getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
+            raise
         raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
 
 

@@ -37,7 +37,8 @@ async def notice_silence(ctx: Context, at: datetime) -> None:
     """Log the senders that are quiet for longer than is usual for them."""
     async with ctx.reading() as store:
         states = await store.sources.all()
-    for state in silent_sources(states, at):
+    configured = [state for state in states if ctx.topology.source_named(state.name)]
+    for state in silent_sources(configured, at):
         _log.warning("source_silent", source=state.name, last_received_at=state.last_received_at.isoformat())
 
 

@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 
 # Slack's clock and ours may differ; a lost message is looked for from a little before it was handed over.
 CLOCK_SKEW: Final = timedelta(minutes=1)
+# Cards of these link to each other across the channels; digests and notices to the admin stand alone.
+LINKED: Final = ("deploy:", "change:", "incident:")
 GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 
 
@@ -205,7 +207,8 @@ class Dispatcher:
         """Record what was said; `known` is what its words could link to."""
         at = self.now()
         before = _part(known, item, item.part)
-        is_new_card = posted is not None and item.part == CARD and (before is None or before.ts != posted.ts)
+        is_new = posted is not None and (before is None or before.ts != posted.ts)
+        is_new_card = is_new and item.part == CARD and item.subject.startswith(LINKED)
         async with self.ctx.transaction() as store:
             if is_new_card:
                 await store.outbox.lock(item.subject)
