@@ -71,6 +71,9 @@ class Apply:
             except Unavailable:
                 _log.warning("apply_paused", reason=Unavailable.reason)
                 worked = 0
+            except Exception:
+                _log.exception("apply_failed")
+                worked = 0
             if not worked:
                 await self._rest()
 
@@ -119,7 +122,7 @@ class Apply:
         return await self.ctx.at_once(work)
 
     async def _apply_one_by_one(self, limit: int) -> dict[str, int]:
-        async with self.ctx.reading() as store:
+        async with self.ctx.transaction() as store:  # claiming locks, which no reader may
             waiting = await store.deliveries.claim(limit)
         totals: dict[str, int] = {}
         for delivery in waiting:
@@ -204,4 +207,6 @@ def _heard(reads: Sequence[_Read], topology: Topology) -> list[Heard]:
 
 
 def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, TwinspanError) else f"{type(error).__name__}: {error}"[:2_000]
+    """Return an error's words in a form that every database stores, whatever of the payload they quote."""
+    words = str(error) if isinstance(error, TwinspanError) else f"{type(error).__name__}: {error}"
+    return words.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:2_000]

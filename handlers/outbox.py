@@ -91,6 +91,8 @@ class Dispatcher:
                 await self._start_lanes()
             except Unavailable:
                 _log.warning("outbox_paused", reason=Unavailable.reason)
+            except Exception:
+                _log.exception("outbox_failed")
             self._work.clear()
             try:
                 async with asyncio.timeout(self.pace.poll):

@@ -1,6 +1,6 @@
 """What is still to be said, and who is a channel's voice at the moment."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -124,9 +124,15 @@ class Outbox(Noun):
             await self._connection.execute(
                 statement.on_conflict_do_update(index_elements=["key"], set_=again), list(rows.values())
             )
-            channels = [{"name": name} for name in dict.fromkeys(row["channel"] for row in rows.values())]
-            await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), channels)
+            await self._know({str(row["channel"]) for row in rows.values()})
         return len(rows)
+
+    async def _know(self, names: Collection[str]) -> None:
+        """Note channels that were never spoken in. Those that are known are only read: a voice may hold their rows."""
+        known = await self._connection.execute(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(names)))
+        new = [{"name": name} for name in sorted(set(names) - set(known.scalars()))]
+        if new:
+            await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), new)
 
     async def claimable(self, at: datetime, holder: str) -> list[str]:
         """Return the channels that have something due, are not paused, and have no other voice."""
