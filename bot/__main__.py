@@ -8,7 +8,8 @@ import asyncio
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,9 +58,13 @@ def serve(config: Path | None) -> None:
     from bot.database import OldSchema
 
     try:
-        asyncio.run(serve(settings))
+        with _database_answering():
+            asyncio.run(serve(settings))
     except OldSchema as error:
         _fail(str(error))
+    except SystemExit as ended:
+        # uvicorn has said what was wrong, and ends with codes of its own.
+        sys.exit(1 if ended.code else 0)
 
 
 @main.command()
@@ -92,15 +97,11 @@ def check(config: Path | None) -> None:
 @_reporting
 def migrate(revision: str) -> None:
     """Bring the database's schema to REVISION (default: what this release needs)."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from bot.database import migrate
 
     url = database_url()
-    try:
+    with _database_answering():
         migrate(url, revision)
-    except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.")
     click.echo(f"The schema is at {revision}.")
 
 
@@ -138,7 +139,8 @@ def replay(config: Path | None, source: str | None, failed_only: bool, since: da
     from bot.replay import replay
 
     start = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
-    count = asyncio.run(replay(settings, source=source, failed_only=failed_only, since=start))
+    with _database_answering():
+        count = asyncio.run(replay(settings, source=source, failed_only=failed_only, since=start))
     click.echo(f"{count} deliveries will be applied again.")
 
 
@@ -151,6 +153,19 @@ def _loaded(config: Path | None, *, serving: bool = False) -> Settings:
 
     set_up(secrets=settings.secrets)
     return settings
+
+
+@contextmanager
+def _database_answering() -> Iterator[None]:
+    """Say in one line that the database does not answer, and exit with 1."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from handlers.errors import Unavailable
+
+    try:
+        yield
+    except (SQLAlchemyError, Unavailable, OSError) as error:
+        _fail(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.")
 
 
 def _fail(problem: str) -> None:

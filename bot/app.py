@@ -88,7 +88,7 @@ class Bot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the workers for the length of a block; at its end nothing that was claimed stays claimed."""
-        await self._check_schema()
+        await self.check_schema()
         await sweeps.load_mappings(self.ctx)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
@@ -102,7 +102,7 @@ class Bot:
             await self.schedule.start()
             stack.push_async_callback(self.schedule.stop)
             stack.push_async_callback(self.tasks.finish, SHUTDOWN_SECONDS)
-            await self._connect_socket(stack)
+            self._connect_socket(stack)
             _log.info("ready", sources=[s.name for s in self.ctx.topology.sources])
             yield
             _log.info("stopping")
@@ -115,7 +115,12 @@ class Bot:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
 
-    async def _check_schema(self) -> None:
+    async def check_schema(self) -> None:
+        """Migrate a file of SQLite to the schema this release needs; elsewhere that is for a person to decide.
+
+        Raises:
+            OldSchema: a database that is not a file has another schema.
+        """
         revision, needed = await self.database.revision(), head_revision()
         if revision == needed:
             return
@@ -126,13 +131,15 @@ class Bot:
             )
         await asyncio.to_thread(migrate, self.settings.database_url)
 
-    async def _connect_socket(self, stack: AsyncExitStack) -> None:
+    def _connect_socket(self, stack: AsyncExitStack) -> None:
         token = self.settings.slack_app_token
         if token is None:
             return
         socket = AsyncSocketModeHandler(self.listener, token.get_secret_value())
-        await socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
         stack.push_async_callback(socket.close_async)
+        # It tries until Slack answers. Meanwhile the door is open, and a signal to stop is heard.
+        connecting = asyncio.create_task(socket.connect_async())  # type: ignore[no-untyped-call]  # Bolt has no types here
+        stack.push_async_callback(self._stop, connecting)
 
     async def _close_slack(self) -> None:
         session = self.listener.client.session
@@ -261,6 +268,12 @@ def _web(bot: Bot, world: World) -> Starlette:
 async def serve(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT; requests under way are finished first."""
     bot = build(settings)
+    # Before uvicorn, which would make a traceback of what is one line for a person.
+    try:
+        await bot.check_schema()
+    except BaseException:
+        await bot.database.close()
+        raise
     config = uvicorn.Config(
         bot,
         host=settings.host,
