@@ -82,7 +82,7 @@ class SourceEntry(Entry):
         default=1024 * 1024, ge=1024, le=25 * 1024 * 1024, description="Larger requests are refused (413)."
     )
     workflows: dict[str, str] = Field(
-        default={}, description="GitHub: workflow name or file -> the environment it deploys to."
+        default={}, description="GitHub's workflow (name or file), GitLab's or CDEvents' pipeline -> environment."
     )
     service_labels: Words = Field(
         default=("service", "job"), description="Labels that name the service, the first found wins."
