@@ -42,9 +42,9 @@ class _Read:
 class Apply:
     """The inbox of one process.
 
-    While the door is busy (`door_is_busy`), applying gives way to it, for `patience` at the longest, and then works
-    in full batches until it has caught up. While requests come in at all (`door_is_open`), batches are small, so that
-    the door never waits long for the database.
+    While the door is busy (`door_is_busy`), applying gives way to it; while requests come in at all (`door_is_open`),
+    it works in small batches and rests after each for as long as the batch took, so that the door finds the database
+    free. When something has waited for `patience`, it works in full batches until it has caught up.
     """
 
     ctx: Context
@@ -54,10 +54,11 @@ class Apply:
     door_is_busy: Callable[[], bool]
     door_is_open: Callable[[], bool]
     batch_size: int = 500
-    small_batch_size: int = 32
+    small_batch_size: int = 16
     patience: timedelta = timedelta(seconds=20)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _is_catching_up: bool = False
+    _waited: timedelta = timedelta()
 
     def wake(self) -> None:
         """Say that a delivery is waiting."""
@@ -89,7 +90,8 @@ class Apply:
         """Apply one batch; return how many deliveries it had."""
         await self._give_way()
         started = self.elapsed()
-        size = self.small_batch_size if self.door_is_open() and not self._is_catching_up else self.batch_size
+        is_gentle = self.door_is_open() and not self._is_catching_up
+        size = self.small_batch_size if is_gentle else self.batch_size
         try:
             counts = await self._apply(size)
         except Unavailable:
@@ -102,7 +104,9 @@ class Apply:
         if counts:
             self.ctx.wake_outbox()
         applied = sum(counts.values())
-        self._is_catching_up = self._is_catching_up and applied == size
+        self._is_catching_up = applied == size and (self._is_catching_up or self._waited >= self.patience)
+        if is_gentle and applied:
+            await asyncio.sleep(self.elapsed() - started)
         return applied
 
     async def _give_way(self) -> None:
@@ -117,6 +121,7 @@ class Apply:
 
         async def work(store: Store) -> dict[str, int]:
             reads = [self._read(d) for d in await store.deliveries.claim(limit)]
+            self._waited = at - min((r.delivery.received_at for r in reads), default=at)
             return await self._write(store, reads, at)
 
         return await self.ctx.at_once(work)

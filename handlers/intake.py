@@ -24,6 +24,9 @@ from models.topology import Topology, WebhookSource
 # Over 5 minutes ahead of us an event is accepted with a flag; over 24 hours it is refused (`handlers.payload`).
 FLAGGED_AHEAD: Final = timedelta(minutes=5)
 
+# Half the time of level 1 for half as many bytes again: at the door time is dearer.
+LEVEL: Final = -3
+
 PRESSURE_WINDOW: Final = 0.25
 BUSY_GROUP: Final = 16
 
@@ -99,7 +102,7 @@ class Intake:
     _pressure: Pressure = field(default_factory=Pressure)
     _queue: deque[_Waiting] = field(default_factory=deque)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    _compressor: zstandard.ZstdCompressor = field(default_factory=lambda: zstandard.ZstdCompressor(level=1))
+    _compressor: zstandard.ZstdCompressor = field(default_factory=lambda: zstandard.ZstdCompressor(level=LEVEL))
 
     @property
     def depth(self) -> int:

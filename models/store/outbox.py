@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from models.store.base import Noun, table_of
+from models.store.base import Noun, Upsert, table_of
 from models.tables import ChannelRow, OutboxRow
 
 _OUTBOX = table_of(OutboxRow)
@@ -107,23 +107,7 @@ class Outbox(Noun):
             for n in notices
         }
         if rows:
-            statement = self._upsert(_OUTBOX)
-            again = {
-                "version": _OUTBOX.c.version + 1,
-                "state": case((_OUTBOX.c.state == "posting", "posting"), else_="waiting"),
-                "params": statement.excluded.params,
-                "priority": case(
-                    (_OUTBOX.c.priority < statement.excluded.priority, _OUTBOX.c.priority),
-                    else_=statement.excluded.priority,
-                ),
-                "due_at": case((_OUTBOX.c.state == "sent", statement.excluded.due_at), else_=_OUTBOX.c.due_at),
-                "created_at": case(
-                    (_OUTBOX.c.state == "sent", statement.excluded.created_at), else_=_OUTBOX.c.created_at
-                ),
-            }
-            await self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["key"], set_=again), list(rows.values())
-            )
+            await self._insert_many(_OUTBOX, list(rows.values()), _due_again)
             await self._know({str(row["channel"]) for row in rows.values()})
         return len(rows)
 
@@ -274,6 +258,22 @@ class Outbox(Noun):
         """Forget replies and cards that were said before an instant; where they are stays known. Returns how many."""
         statement = delete(_OUTBOX).where(_OUTBOX.c.state == "sent", _OUTBOX.c.sent_at < before)
         return (await self._connection.execute(statement)).rowcount
+
+
+def _due_again(statement: Upsert) -> Any:
+    """Make a row that is there already due again, with a higher version. Only literals: the statement is kept."""
+    new = statement.excluded
+    was_sent = _OUTBOX.c.state == literal_column("'sent'")
+    is_in_hand = _OUTBOX.c.state == literal_column("'posting'")
+    again = {
+        "version": _OUTBOX.c.version + literal_column("1"),
+        "state": case((is_in_hand, literal_column("'posting'")), else_=literal_column("'waiting'")),
+        "params": new.params,
+        "priority": case((_OUTBOX.c.priority < new.priority, _OUTBOX.c.priority), else_=new.priority),
+        "due_at": case((was_sent, new.due_at), else_=_OUTBOX.c.due_at),
+        "created_at": case((was_sent, new.created_at), else_=_OUTBOX.c.created_at),
+    }
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again)
 
 
 def _is_due(at: datetime) -> ColumnElement[bool]:

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from models.store.base import Noun, table_of
+from models.store.base import Noun, Upsert, table_of
 from models.tables import SourceRow
 
 _SOURCES = table_of(SourceRow)
@@ -52,11 +53,12 @@ class Sources(Noun):
         """Fold what was just heard into what is known."""
         known = {state.name: state for state in await self.all()}
         rows = [_folded_in(known.get(heard.name), heard) for heard in batch]
-        if not rows:
-            return
-        statement = self._upsert(_SOURCES)
-        changed = {key: statement.excluded[key] for key in rows[0] if key != "name"}
-        await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed), rows)
+        await self._insert_many(_SOURCES, rows, _overwriting)
+
+
+def _overwriting(statement: Upsert) -> Any:
+    changed = {c.name: statement.excluded[c.name] for c in _SOURCES.c if c.name != "name"}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=changed)
 
 
 def _folded_in(known: SourceState | None, heard: Heard) -> dict[str, object]:
