@@ -13,6 +13,9 @@ import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
+from bot.clock import utc_now
+from bot.sandbox.app import build_sandbox
+from bot.sandbox.config import SandboxConfig
 from bot.sandbox.serving import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +75,25 @@ async def test_the_door_opens_without_slack_and_a_signal_to_stop_is_heard(tmp_pa
     # uvicorn ends by the signal it was stopped with, once everything is put away.
     assert -signal.SIGTERM == code, said
     assert "Application shutdown complete" in said
+
+
+async def test_over_socket_mode_a_command_is_acknowledged(tmp_path: Path) -> None:
+    config = SandboxConfig(clock=utc_now, mode="socket", rates=None)
+    sandbox, port = build_sandbox(config), free_port()
+    async with sandbox.running() as url:
+        slack = {
+            "SLACK_API_URL": f"{url}/api/",
+            "SLACK_BOT_TOKEN": config.bot_token,
+            "SLACK_APP_TOKEN": config.app_token,
+        }
+        async with serving(f"sqlite:///{tmp_path}/t.db", port, tmp_path, **slack) as process:
+            async with asyncio.timeout(30):
+                await sandbox.workspace.until(lambda: sandbox.socket.connected == 1)
+            outcome = await sandbox.actor.send_slash_command("ada", "payments-dev", "/deploys")
+            process.send_signal(signal.SIGTERM)
+            code, said = await ended(process)
+    assert outcome.ok
+    assert -signal.SIGTERM == code, said
 
 
 async def test_an_address_that_is_taken_is_a_failure(tmp_path: Path) -> None:
