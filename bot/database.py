@@ -62,8 +62,7 @@ class Database:
 
     def _one_state(self) -> AsyncEngine:
         """Return PostgreSQL's reader: each block sees the database as it was at its first query."""
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        return self._writer.execution_options(**options)
+        return self._writer.execution_options(isolation_level="REPEATABLE READ")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
