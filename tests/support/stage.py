@@ -125,9 +125,11 @@ async def until(seen: Callable[[], Awaitable[bool]], within: float = 15.0) -> No
 
 
 @asynccontextmanager
-async def stage(database_url: str, change: Callable[[Settings], Settings] = lambda s: s) -> AsyncIterator[Stage]:
+async def stage(
+    database_url: str, change: Callable[[Settings], Settings] = lambda s: s, *, port: int = 0
+) -> AsyncIterator[Stage]:
     """Run the bot against a sandbox without rate limits for the length of a block; `change` adjusts its settings."""
-    port = free_port()
+    port = port or free_port()
     sandbox = build_sandbox(SandboxConfig(clock=clock.utc_now, rates=None, bot_url=f"http://127.0.0.1:{port}"))
     async with sandbox.running() as slack_url:
         settings = replace(load(environment(sandbox, slack_url, database_url, port)), pace=QUICK)
