@@ -63,7 +63,7 @@ async def test_a_group_of_two_is_one_message_on_each_side_from_the_first_fire_to
     for channel in (DEV, OPS):
         [card] = seen.messages(channel)
         assert "resolved" in card.text.lower()
-        assert "PaymentsErrorRateHigh" in str(card.blocks)
+        assert "7.4 % of charges fail" in str(card.blocks)
         assert "resolved" in seen.replies(channel)[-1].text.lower()
 
 
