@@ -71,6 +71,7 @@ class Bot:
     tasks: Tasks
     door: Door
     web: Starlette = field(init=False)
+    _socket: AsyncSocketModeHandler | None = None
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,11 +136,17 @@ class Bot:
         token = self.settings.slack_app_token
         if token is None:
             return
-        socket = AsyncSocketModeHandler(self.listener, token.get_secret_value())
+        self._socket = socket = AsyncSocketModeHandler(self.listener, token.get_secret_value())
         stack.push_async_callback(socket.close_async)
         # It tries until Slack answers. Meanwhile the door is open, and a signal to stop is heard.
         connecting = asyncio.create_task(socket.connect_async())  # type: ignore[no-untyped-call]  # Bolt has no types here
         stack.push_async_callback(self._stop, connecting)
+
+    async def ask_slack(self) -> None:
+        """Ask whether Slack can be reached both ways; raise what is wrong."""
+        await self.listener.client.auth_test()
+        if self._socket is not None and not await self._socket.client.is_connected():
+            raise ConnectionError("Socket Mode is not connected")
 
     async def _close_slack(self) -> None:
         session = self.listener.client.session
@@ -237,13 +244,10 @@ def _web(bot: Bot, world: World) -> Starlette:
     # Without a signing secret nothing could be verified; over Socket Mode nothing comes this way.
     by_http = [Route("/slack/events", events, methods=["POST"])] if bot.settings.slack_signing_secret else []
 
-    async def ask_slack() -> None:
-        await bot.listener.client.auth_test()
-
     health = Health(
         reading=bot.database.reading,
         workers=bot.workers,
-        slack=ask_slack,
+        slack=bot.ask_slack,
         metrics=bot.metrics,
         now=world.now,
         elapsed=world.elapsed,

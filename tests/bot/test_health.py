@@ -1,0 +1,95 @@
+"""Alive, ready, degraded: what a load balancer and Prometheus are told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot.app import build
+from bot.clock import utc_now
+from bot.demo import SECRET, Demo, demo
+from bot.sandbox.app import build_sandbox
+from bot.sandbox.config import SandboxConfig
+from bot.sandbox.serving import running
+from bot.settings import Settings
+from tests.support.webhooks import github_deployment_status, sign_github
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with demo(tmp_path / "demo.db") as running_demo:
+        yield running_demo
+
+
+async def ask(base: str, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=base) as client:
+        return await client.get(path)
+
+
+async def test_a_running_bot_is_alive_and_ready(stage: Demo) -> None:
+    assert "ok\n" == (await ask(stage.bot_url, "/livez")).text
+    ready = await ask(stage.bot_url, "/readyz")
+    parts = ("database", "inbox", "door", "outbox", "schedule", "slack")
+    assert (200, {"status": "ready"} | dict.fromkeys(parts, "ok")) == (ready.status_code, ready.json())
+
+
+async def test_slack_being_away_is_degraded_but_ready_for_webhooks(stage: Demo) -> None:
+    stage.sandbox.workspace.add_fault("down")
+    ready = await ask(stage.bot_url, "/readyz")
+    assert (200, "degraded") == (ready.status_code, ready.json()["status"])
+
+
+async def test_a_worker_that_stopped_makes_the_bot_unready(stage: Demo) -> None:
+    worker = next(task for task in asyncio.all_tasks() if task.get_name() == "inbox")
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    ready = await ask(stage.bot_url, "/readyz")
+    assert (503, "unready", "stopped") == (ready.status_code, ready.json()["status"], ready.json()["inbox"])
+
+
+async def test_prometheus_reads_what_came_in_and_what_waits(stage: Demo) -> None:
+    body = github_deployment_status()
+    headers = {
+        "content-type": "application/json",
+        "x-github-event": "deployment_status",
+        "x-github-delivery": "1",
+        "x-hub-signature-256": sign_github(SECRET, body),
+    }
+    async with httpx.AsyncClient(base_url=stage.bot_url) as client:
+        answer = await client.post("/webhooks/github", content=body, headers=headers)
+    assert 202 == answer.status_code
+    text = (await ask(stage.bot_url, "/metrics")).text
+    assert 'twinspan_deliveries_total{outcome="accepted",source="github"} 1.0' in text
+    for name in ("twinspan_waiting", "twinspan_oldest_waiting_seconds", "twinspan_group_seconds_count"):
+        assert name in text
+
+
+async def test_a_lost_socket_is_said(sqlite_url: str) -> None:
+    config = SandboxConfig(clock=utc_now, mode="socket")
+    sandbox = build_sandbox(config)
+    async with sandbox.running() as slack:
+        settings = Settings(
+            database_url=sqlite_url,
+            slack_bot_token=SecretStr(config.bot_token),
+            slack_app_token=SecretStr(config.app_token),
+            slack_api_url=f"{slack}/api/",
+        )
+        bot = build(settings)
+        async with running(bot):
+            await asyncio.wait_for(_until_connected(bot.ask_slack), 10)
+            sandbox.workspace.add_fault("down")
+            with pytest.raises(Exception):  # noqa: B017  # slack_sdk raises what aiohttp does
+                await bot.ask_slack()
+
+
+async def _until_connected(ask_slack: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await ask_slack()
+        except ConnectionError:
+            await asyncio.sleep(0.05)
+        else:
+            return
