@@ -126,7 +126,8 @@ def _standard_key(secret: str) -> bytes:
     if not secret.startswith("whsec_"):
         return secret.encode()
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        # Anybody could sign with the empty key of a bare prefix.
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True) or secret.encode()
     except ValueError:
         return secret.encode()
 

@@ -153,7 +153,7 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource, at: datetime) ->
     status = _STATUSES.get(event.status)
     if status is None:
         return f"deployment status {event.status[:64]!r} says nothing new"
-    when = not_ahead(instant(event.status_changed_at, "$.status_changed_at"), at, "$.status_changed_at")
+    when = _when(event.status_changed_at, at, "$.status_changed_at")
     full = _FULL_SHA.search(event.commit_url or "")
     return (
         DeployReport(
@@ -184,15 +184,15 @@ def _pipeline(event: _PipelineEvent, source: WebhookSource, at: datetime) -> _To
     status = _STATUSES.get(pipeline.status)
     if status is None:
         return f"pipeline status {pipeline.status[:64]!r} is no deploy"
-    created = instant(pipeline.created_at, "$.object_attributes.created_at")
-    finished = pipeline.finished_at and instant(pipeline.finished_at, "$.object_attributes.finished_at")
+    created = _when(pipeline.created_at, at, "$.object_attributes.created_at")
+    finished = pipeline.finished_at and _when(pipeline.finished_at, at, "$.object_attributes.finished_at")
     project = clean(event.project.path_with_namespace)
     report = DeployReport(
         deploy_id=f"pipeline:{pipeline.id}",
         service=project,
         repository=project,
         environment=environment,
-        occurred_at=not_ahead(finished or created, at, "$.object_attributes"),
+        occurred_at=finished or created,
         status=status,
         started_at=UNSET if status is DeployStatus.QUEUED else created,
         finished_at=finished if finished and status.is_final else UNSET,
@@ -215,7 +215,7 @@ def _head_commit(commit: _PipelineCommit | None, project: str) -> tuple[CommitRe
 def _release(event: _ReleaseEvent, _source: WebhookSource, at: datetime) -> _Told:
     if event.action != "create":
         return f"a release with action {event.action[:64]!r} is not used, only new ones"
-    created = not_ahead(instant(event.created_at, "$.created_at"), at, "$.created_at")
+    created = _when(event.created_at, at, "$.created_at")
     released = instant(event.released_at, "$.released_at") if event.released_at else created
     # An upcoming release (https://docs.gitlab.com/user/project/releases/#upcoming-releases) is told of only once.
     is_upcoming = released > at
@@ -231,6 +231,10 @@ def _release(event: _ReleaseEvent, _source: WebhookSource, at: datetime) -> _Tol
             url=_text(event.url),
         ),
     )
+
+
+def _when(text: str, at: datetime, path: str) -> datetime:
+    return not_ahead(instant(text, path), at, path)
 
 
 def _text(value: str | None) -> Maybe[str]:

@@ -133,6 +133,7 @@ def test_an_instant_is_given_in_utc_however_it_was_written(written: str) -> None
         ("2026-11-24T12:00:00+99:00", "is not an RFC 3339 time"),
         ("0001-01-01T00:00:00+01:00", "is out of range"),
         ("9999-12-31T23:59:59-01:00", "is out of range"),
+        ("2026-11-24T12:00:00" + " " * 100 + "+00:00", "is not an RFC 3339 time"),
     ],
 )
 def test_an_instant_without_its_offset_is_refused_and_never_guessed(written: str, problem: str) -> None:
@@ -140,6 +141,12 @@ def test_an_instant_without_its_offset_is_refused_and_never_guessed(written: str
         instant(written, "$.at")
     assert "$.at" == refused.value.path
     assert problem in refused.value.problem
+
+
+@pytest.mark.timeout(10)
+def test_a_text_far_too_long_for_an_instant_is_refused_without_reading_it() -> None:
+    with pytest.raises(MalformedPayload, match="is not an RFC 3339 time"):
+        instant("a" + " " * 1_000_000 + "b", "$.at")
 
 
 @given(st.text())

@@ -191,9 +191,14 @@ def test_a_standard_webhook_is_the_one_of_the_specification() -> None:
 
 
 def test_a_standard_webhook_may_have_a_plain_secret() -> None:
-    for secret in ("plain", "whsec_not base64", "whsec_\xe9"):
+    for secret in ("plain", "whsec_not base64", "whsec_\xe9", "whsec_"):
         made = hmac.digest(secret.encode(), f"{STANDARD_ID}.{STANDARD_TIME}.".encode() + STANDARD_BODY, "sha256")
         assert standard((secret,), given="v1," + base64.b64encode(made).decode()) is None
+
+
+def test_a_standard_secret_that_is_only_its_prefix_is_no_empty_key() -> None:
+    made = hmac.digest(b"", f"{STANDARD_ID}.{STANDARD_TIME}.".encode() + STANDARD_BODY, "sha256")
+    assert "signature_wrong" == standard(("whsec_",), given="v1," + base64.b64encode(made).decode())
 
 
 def test_a_standard_webhook_without_one_of_its_parts_proves_nothing() -> None:

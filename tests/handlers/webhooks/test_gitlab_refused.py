@@ -117,6 +117,14 @@ def test_a_stored_delivery_can_be_read_again_from_the_headers_that_are_kept(name
             changed(PIPELINE, lambda body: body["object_attributes"].update(finished_at="2026-11-23 09:03:41")),
             "$.object_attributes.finished_at",
         ),
+        (
+            changed(PIPELINE, lambda body: body["object_attributes"].update(finished_at="2026-11-25 12:00:01 UTC")),
+            "$.object_attributes.finished_at",
+        ),
+        (
+            changed(PIPELINE, lambda body: body["object_attributes"].update(created_at="2026-11-25 12:00:01 UTC")),
+            "$.object_attributes.created_at",
+        ),
         (changed(PIPELINE, lambda body: body["commit"].update(timestamp="?")), "$.commit.timestamp"),
         (changed(RELEASE, lambda body: body.update(released_at="2026-11-23")), "$.released_at"),
         (WebhookRequest({}, SUCCESS.body, AT), "header x-gitlab-event"),
