@@ -1,0 +1,44 @@
+"""A real Chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from playwright.async_api import Page, async_playwright, expect
+
+CHROMIUM = shutil.which("chromium")
+_SWITCHES = (
+    "no-sandbox",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+)
+
+
+@asynccontextmanager
+async def browsing(
+    url: str, *, width: int = 1440, height: int = 900, colors: Literal["light", "dark"] = "light"
+) -> AsyncIterator[Page]:
+    """Open the sandbox's page; anything that the browser complains about fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[f"--{switch}" for switch in _SWITCHES]
+        )
+        tab = await browser.new_page(
+            viewport={"width": width, "height": height},
+            locale="en-GB",
+            timezone_id="Europe/London",
+            color_scheme=colors,
+        )
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        await tab.goto(url)
+        await expect(tab.locator("#left[data-settled]")).to_be_attached()
+        yield tab
+        await browser.close()
+    assert [] == complaints
