@@ -237,7 +237,6 @@ async def test_a_process_that_stops_gives_its_channels_back(desk: Desk) -> None:
 
 
 async def test_the_cards_of_both_sides_link_to_each_other_however_close_they_come(desk: Desk) -> None:
-    """Neither knows of the other when it is worded: both hang in Slack until both have been asked for."""
     for number in range(12):
         await desk.queue(to(DEV, f"deploy:{number}"), to(OPS, f"deploy:{number}"))
         async with desk.speaking():
