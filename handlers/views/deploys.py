@@ -56,7 +56,8 @@ def details(
     facts = _facts(deploy)
     if side == "dev":
         return message(text, paragraphs([facts, *_commit_lines(deploy, commits)]))
-    return message(text, paragraphs([*_operating_lines(deploy, previous, runbook), facts, _count(deploy, commits)]))
+    counted = [_count(deploy, commits)] if deploy.commits_known else []
+    return message(text, paragraphs([*_operating_lines(deploy, previous, runbook), facts, *counted]))
 
 
 def failed(
