@@ -12,7 +12,7 @@ import hmac
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from typing import cast
 
 import uvloop
@@ -128,8 +128,9 @@ class Load:
         self.head = "\r\n".join([f"POST {path} HTTP/1.1", *lines]).encode()
         self.seconds, self.rate, self.number = seconds, rate, first_id
         self.ready: list[bytes] = []
-        self.idle: list[Client] = []
-        self.due: list[float] = []
+        # First in, first out: a connection that is never used is closed by the server.
+        self.idle: deque[Client] = deque()
+        self.due: deque[float] = deque()
         self.latencies: list[float] = []
         self.statuses: Counter[int] = Counter()
         self.lost = 0
@@ -165,7 +166,7 @@ class Load:
         self.statuses[status] += 1
         if self.rate:
             if self.due:
-                client.send(self.due.pop(0))
+                client.send(self.due.popleft())
             else:
                 self.idle.append(client)
         elif now < self.ends_at:
@@ -198,7 +199,7 @@ class Load:
             for number in range(offered, int((now - began) * self.rate)):
                 due = began + number / self.rate
                 if self.idle:
-                    self.idle.pop().send(due)
+                    self.idle.popleft().send(due)
                 else:
                     self.due.append(due)
                 offered += 1

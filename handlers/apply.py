@@ -43,8 +43,9 @@ class Apply:
     """The inbox of one process.
 
     While the door is busy (`door_is_busy`), applying gives way to it; while requests come in at all (`door_is_open`),
-    it works in small batches and rests after each for as long as the batch took, so that the door finds the database
-    free. When something has waited for `patience`, it works in full batches until it has caught up.
+    it works in small batches and rests after each for `rest` times as long as the batch took, so that the door finds
+    processor and database free. When something has waited for `patience`, it works without rest, in batches of
+    `catch_up_size`, until it has caught up. With the door closed, batches are full.
     """
 
     ctx: Context
@@ -54,7 +55,9 @@ class Apply:
     door_is_busy: Callable[[], bool]
     door_is_open: Callable[[], bool]
     batch_size: int = 500
-    small_batch_size: int = 16
+    small_batch_size: int = 8
+    catch_up_size: int = 64
+    rest: float = 4.0
     patience: timedelta = timedelta(seconds=20)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _is_catching_up: bool = False
@@ -90,8 +93,9 @@ class Apply:
         """Apply one batch; return how many deliveries it had."""
         await self._give_way()
         started = self.elapsed()
-        is_gentle = self.door_is_open() and not self._is_catching_up
-        size = self.small_batch_size if is_gentle else self.batch_size
+        is_open = self.door_is_open()
+        is_gentle = is_open and not self._is_catching_up
+        size = self.small_batch_size if is_gentle else self.catch_up_size if is_open else self.batch_size
         try:
             counts = await self._apply(size)
         except Unavailable:
@@ -106,7 +110,7 @@ class Apply:
         applied = sum(counts.values())
         self._is_catching_up = applied == size and (self._is_catching_up or self._waited >= self.patience)
         if is_gentle and applied:
-            await asyncio.sleep(self.elapsed() - started)
+            await asyncio.sleep(self.rest * (self.elapsed() - started))
         return applied
 
     async def _give_way(self) -> None:
