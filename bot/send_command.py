@@ -16,7 +16,7 @@ import httpx
 from bot import clock
 from bot.send import Delivery, Door, EventType, Exit, World, deliver, event
 from bot.settings import InvalidSettings, for_sending
-from models.records import ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus, Risk, Severity
+from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus, Risk, Severity
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _TIMEOUT: Final = 10.0

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from models.records import Severity, Tier
+from models.words import Severity, Tier
 
 
 def _or_empty(value: Any) -> Any:

@@ -17,7 +17,7 @@ from handlers.bookkeeping import Booked, Told, book
 from handlers.context import Context
 from handlers.errors import TwinspanError, Unavailable
 from handlers.webhooks import SourceKind, WebhookRequest
-from models.records import CommitReport, Report
+from models.reports import CommitReport, Report
 from models.store import Store
 from models.store.deliveries import Delivery
 from models.store.sources import Heard

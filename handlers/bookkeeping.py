@@ -10,23 +10,13 @@ from datetime import datetime
 
 from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
 from models.merging import merge_change, merge_deploy, merge_incident
-from models.records import (
-    Change,
-    ChangeReport,
-    CommitReport,
-    Deploy,
-    DeployReport,
-    EntryKind,
-    Incident,
-    IncidentReport,
-    IncidentStatus,
-    Report,
-    TimelineEntry,
-)
+from models.records import Change, Deploy, Incident, TimelineEntry
+from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store import Store
 from models.store.changes import ChangeKey
 from models.store.deploys import DeployKey, deploy_key
 from models.topology import Environment, MapKind, Service, Topology
+from models.words import EntryKind, IncidentStatus
 
 _ENTRY_OF: dict[IncidentStatus, EntryKind] = {
     IncidentStatus.TRIGGERED: EntryKind.TRIGGERED,

@@ -17,17 +17,8 @@ from handlers.errors import MalformedPayload
 from handlers.generic_event import GenericReport, refuse_nul
 from handlers.generic_shapes import Instant, Name
 from handlers.payload import clean, convert, not_ahead, utc
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    DeployKind,
-    DeployReport,
-    DeployStatus,
-    IncidentReport,
-    IncidentStatus,
-)
+from models.reports import ChangeReport, DeployReport, IncidentReport
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus
 
 PREFIX: Final = "dev.cdevents."
 _TYPE: Final = re.compile(r"dev\.cdevents\.(?P<what>[a-z]+\.[a-z]+)(?:\..*)?", re.DOTALL)

@@ -8,7 +8,8 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.routing import LATER, change_notices
 from handlers.views.times import in_utc
-from models.records import Change, ChangeKind, Risk
+from models.records import Change
+from models.words import ChangeKind, Risk
 
 SOURCE: Final = "slack"
 

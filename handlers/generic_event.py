@@ -18,7 +18,8 @@ from handlers.generic_shapes import (
     Said,
 )
 from handlers.payload import convert, not_ahead, utc
-from models.records import UNSET, ChangeReport, CommitReport, DeployReport, IncidentReport, Maybe, Tier
+from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport
+from models.words import UNSET, Maybe, Tier
 
 GenericReport: TypeAlias = DeployReport | ChangeReport | IncidentReport
 TYPES: Final = ("deploy", "change", "incident")

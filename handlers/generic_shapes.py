@@ -8,17 +8,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from models.records import (
-    Cause,
-    ChangeKind,
-    ChangeStatus,
-    DeployKind,
-    DeployStatus,
-    IncidentStatus,
-    Risk,
-    Severity,
-    Tier,
-)
+from models.words import Cause, ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus, Risk, Severity, Tier
 
 _Value = TypeVar("_Value")
 Said: TypeAlias = _Value | UnsetType | None

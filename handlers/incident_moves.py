@@ -11,8 +11,9 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.routing import CARD, Notice, incident_notices
 from models.merging import incident_state
-from models.records import EntryKind, Incident, IncidentStatus, Severity, TimelineEntry
+from models.records import Incident, TimelineEntry
 from models.store import Store
+from models.words import EntryKind, IncidentStatus, Severity
 
 SOURCE: Final = "slack"
 

@@ -17,7 +17,7 @@ from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, Twinspan
 from handlers.payload import not_ahead
 from handlers.ports import AtOnce, Telemetry
 from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
-from models.records import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
+from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store.deliveries import NewDelivery, Stored
 from models.topology import Topology, WebhookSource
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from models.records import Change, Deploy, DeployStatus, Incident, Severity, Side
+from models.records import Change, Deploy, Incident
 from models.topology import Topology
+from models.words import DeployStatus, Severity, Side
 
 Audience: TypeAlias = Side | Literal["admin"]
 

@@ -8,9 +8,10 @@ from typing import Final, cast
 from handlers.routing import CARD, SIDES, Audience
 from handlers.views import Message, changes, deploys, digests, failures, incidents
 from handlers.views.failures import ChannelTrouble, UnknownName
-from models.records import Deploy, DeployStatus, Incident, IncidentStatus
+from models.records import Deploy, Incident
 from models.store import Store
 from models.topology import Topology
+from models.words import DeployStatus, IncidentStatus
 
 _SUSPECT_WINDOW: Final = timedelta(hours=24)
 

@@ -15,18 +15,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from models.records import (
-    UNSET,
-    Change,
-    ChangeReport,
-    Deploy,
-    DeployReport,
-    DeployStatus,
-    Incident,
-    IncidentReport,
-    IncidentStatus,
-    Tier,
-)
+from models.records import Change, Deploy, Incident
+from models.reports import ChangeReport, DeployReport, IncidentReport
+from models.words import UNSET, DeployStatus, IncidentStatus, Tier
 
 _DEPLOY_FIELDS: Final = (
     "kind",

@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.records import DeployStatus, Incident, Tier
+from models.records import Incident
+from models.words import DeployStatus, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

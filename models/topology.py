@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from models.records import Severity, Side, Tier
+from models.words import Severity, Side, Tier
 
 Period: TypeAlias = Literal["day", "week"]
 MapKind: TypeAlias = Literal["service", "environment"]

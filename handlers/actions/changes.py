@@ -9,8 +9,8 @@ from handlers.errors import UserError
 from handlers.suggest import did_you_mean
 from handlers.views import changes, modals
 from handlers.wording import environment_names, service_named, service_names
-from models.records import Risk
 from models.topology import Topology
+from models.words import Risk
 
 LOG_AS_CHANGE: Final = "log_as_change"
 

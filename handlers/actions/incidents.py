@@ -8,7 +8,7 @@ from handlers.errors import UserError
 from handlers.incident_moves import Move, add_note, move, open_incident
 from handlers.views import incidents, modals
 from handlers.wording import service_named
-from models.records import Severity
+from models.words import Severity
 
 
 def _moving(what: Move) -> Handler:

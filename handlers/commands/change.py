@@ -9,8 +9,8 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.views import changes, help, modals
 from handlers.wording import asks_for_help, environment_names, service_names, split_service, take_environment
-from models.records import ChangeKind, Risk
 from models.topology import Topology
+from models.words import ChangeKind, Risk
 
 _UNDO: Final = re.compile(r"undo\s+#?(\d{1,9})", re.IGNORECASE)
 _REVERT: Final = re.compile(r"(?:^|\s)revert:\s*(?P<how>.+)$", re.IGNORECASE | re.DOTALL)

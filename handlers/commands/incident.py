@@ -12,8 +12,9 @@ from handlers.references import is_link, number_at, number_behind, number_in
 from handlers.suggest import did_you_mean
 from handlers.views import help, incidents, modals
 from handlers.wording import asks_for_help, service_names, split_service, take_environment
-from models.records import Incident, Severity
+from models.records import Incident
 from models.store import Store
+from models.words import Severity
 
 _SEVERITY: Final = re.compile(r"sev-?([1-5])\b[:,]?\s*", re.IGNORECASE)
 _SAME: Final = {

@@ -9,11 +9,12 @@ from handlers.digests import Digest
 from models.metrics import count_services, production_deploys, recovery, started_within, total
 from models.periods import Window, previous
 from models.periods import window as whole_window
-from models.records import DeployStatus, Incident
+from models.records import Incident
 from models.silence import silent_sources
 from models.store import Store
 from models.store.sources import SourceState
 from models.topology import Bridge, Topology
+from models.words import DeployStatus
 
 PERIODS_SHOWN: Final = 8
 _MOST_OPEN: Final = 50

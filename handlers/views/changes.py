@@ -9,7 +9,8 @@ from handlers.views import Message
 from handlers.views.layout import button, context, joined, message, said, section
 from handlers.views.text import line, link
 from handlers.views.times import moment
-from models.records import Change, ChangeKind, ChangeStatus, Risk
+from models.records import Change
+from models.words import ChangeKind, ChangeStatus, Risk
 
 UNDO: Final = "change_undo"
 

@@ -10,7 +10,8 @@ from handlers.views.layout import header, joined, message, paragraphs, said, sec
 from handlers.views.repositories import commit_page, comparison, request_page
 from handlers.views.text import code, line, link, listed, plural
 from handlers.views.times import ago, duration, moment
-from models.records import Commit, Deploy, DeployKind, DeployStatus
+from models.records import Commit, Deploy
+from models.words import DeployKind, DeployStatus
 
 _EMOJI: Final = {
     DeployStatus.QUEUED: "⏳",

@@ -8,7 +8,8 @@ from handlers.views import Block, Message
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
-from models.records import Deploy, EntryKind, Incident, IncidentStatus, TimelineEntry
+from models.records import Deploy, Incident, TimelineEntry
+from models.words import EntryKind, IncidentStatus
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
 RESOLVE: Final = "incident_resolve"

@@ -1,6 +1,6 @@
 """Sender kinds: each file here exports `SOURCE`, a `SourceKind` whose two functions are pure.
 
-A file turns one sender's requests into reports (`models.records`); it knows nothing of storage, Slack or time. It may
+A file turns one sender's requests into reports (`models.reports`); it knows nothing of storage, Slack or time. It may
 import `handlers.signatures` and `handlers.payload`, and no other file of this folder.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.records import Report
+from models.reports import Report
 from models.topology import WebhookSource
 
 

@@ -15,8 +15,9 @@ from msgspec import Struct
 from handlers.payload import clean, decode, instant, not_ahead
 from handlers.signatures import check_basic, check_bearer
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
-from models.records import UNSET, IncidentReport, IncidentStatus, Maybe, Severity
+from models.reports import IncidentReport
 from models.topology import WebhookSource
+from models.words import UNSET, IncidentStatus, Maybe, Severity
 
 _Word: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 

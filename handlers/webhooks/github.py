@@ -24,20 +24,9 @@ from handlers.github_shapes import (
 from handlers.payload import clean, decode, header, not_ahead, utc
 from handlers.signatures import check_hmac
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    CommitReport,
-    DeployKind,
-    DeployReport,
-    DeployStatus,
-    Maybe,
-    Report,
-    Tier,
-)
+from models.reports import ChangeReport, CommitReport, DeployReport, Report
 from models.topology import WebhookSource
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployKind, DeployStatus, Maybe, Tier
 
 _Event = TypeVar("_Event")
 _Told = tuple[Report, ...] | str

@@ -16,19 +16,9 @@ from msgspec import Struct
 from handlers.payload import clean, decode, header, instant, not_ahead
 from handlers.signatures import check_standard_webhook, check_token
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    CommitReport,
-    DeployReport,
-    DeployStatus,
-    Maybe,
-    Report,
-    Tier,
-)
+from models.reports import ChangeReport, CommitReport, DeployReport, Report
 from models.topology import WebhookSource
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployStatus, Maybe, Tier
 
 # No longer than what is remembered of them, so that nothing fails after it was acknowledged.
 _Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=255)]

@@ -6,9 +6,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, Select, String, bindparam, cast, func, literal, select, union_all, update
 
-from models.records import Commit, CommitReport, Deploy, DeployStatus, Tier
+from models.records import Commit, Deploy
+from models.reports import CommitReport
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
+from models.words import DeployStatus, Tier
 
 _LEDGER = table_of(LedgerRow)
 _COMMITS = table_of(CommitRow)

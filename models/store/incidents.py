@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, or_, select, union, update
 
-from models.records import Incident, IncidentStatus, TimelineEntry
+from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import IncidentRow, IncidentServiceRow, TimelineRow
+from models.words import IncidentStatus
 
 _INCIDENTS = table_of(IncidentRow)
 _SERVICES = table_of(IncidentServiceRow)

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.records import Cause, EntryKind, IncidentStatus, Severity
 from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
+from models.words import Cause, EntryKind, IncidentStatus, Severity
 
 
 class IncidentRow(Base):

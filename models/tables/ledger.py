@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.records import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Risk, Tier
 from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
+from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Risk, Tier
 
 
 class LedgerRow(Base):

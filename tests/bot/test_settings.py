@@ -8,7 +8,7 @@ import yaml
 
 from bot.settings import InvalidSettings, database_url, for_sending, load
 from bot.settings_file import json_schema
-from models.records import Severity, Tier
+from models.words import Severity, Tier
 from tests.bot.settings_files import AT, MINIMAL, problems_of, problems_with, settings_of
 
 EXAMPLE = Path(__file__).parents[2] / "twinspan.example.yaml"

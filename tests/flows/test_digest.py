@@ -11,8 +11,8 @@ from bot.sandbox.app import build_sandbox
 from bot.sandbox.config import SandboxConfig
 from bot.schedule import Schedule
 from bot.slack.messenger import SlackMessenger, web_client
-from models.records import Tier
 from models.store.sources import Heard
+from models.words import Tier
 from tests.bot.test_schedule import WITH_DIGEST
 from tests.handlers.views import samples
 from tests.support.desk import DEV, OPS, Desk

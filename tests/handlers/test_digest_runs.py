@@ -13,11 +13,11 @@ from handlers.context import Context
 from handlers.digest_runs import compute, due_digests, post_now, posted, run_digest, window_for
 from handlers.speech import render
 from models.periods import latest_completed
-from models.records import DeployStatus, IncidentStatus, Tier
 from models.store.digests import Snapshot
 from models.store.outbox import OutboxItem
 from models.store.sources import Heard
 from models.topology import DigestPlan, Topology
+from models.words import DeployStatus, IncidentStatus, Tier
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY, context
 

@@ -13,9 +13,10 @@ from bot.telemetry import Metrics
 from handlers.errors import MalformedPayload, Overloaded
 from handlers.intake import Intake, Pressure, Receipt, warnings_about
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
-from models.records import UNSET, DeployReport, DeployStatus
+from models.reports import DeployReport
 from models.store.deliveries import Delivery
 from models.topology import WebhookSource
+from models.words import UNSET, DeployStatus
 from tests.support.world import TOPOLOGY
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

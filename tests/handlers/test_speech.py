@@ -9,8 +9,10 @@ from bot.database import Database
 from handlers import speech
 from handlers.routing import Notice
 from handlers.views import Message
-from models.records import CommitReport, DeployStatus, IncidentStatus, MessageRef, Side
+from models.records import MessageRef
+from models.reports import CommitReport
 from models.store.deliveries import NewDelivery
+from models.words import DeployStatus, IncidentStatus, Side
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY
 

@@ -9,18 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.merging import merge_change, merge_deploy, merge_incident
-from models.records import (
-    UNSET,
-    Change,
-    ChangeReport,
-    ChangeStatus,
-    Deploy,
-    DeployReport,
-    DeployStatus,
-    Incident,
-    IncidentReport,
-    IncidentStatus,
-)
+from models.records import Change, Deploy, Incident
+from models.reports import ChangeReport, DeployReport, IncidentReport
+from models.words import UNSET, ChangeStatus, DeployStatus, IncidentStatus
 
 Record = TypeVar("Record")
 Report = TypeVar("Report")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.metrics import count_services, percentile, recovery, spread, started_within, total
-from models.records import DeployStatus, Incident, IncidentStatus, Tier
+from models.records import Incident
+from models.words import DeployStatus, IncidentStatus, Tier
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 END = START + timedelta(days=1)

@@ -14,9 +14,9 @@ from handlers.outbox import Dispatcher, Pace
 from handlers.routing import CARD, NORMAL, Notice
 from handlers.speech import render
 from handlers.views import Message
-from models.records import Side
 from models.store import Store
 from models.topology import Topology
+from models.words import Side
 from tests.support.world import Clock
 
 DEV, OPS = "#payments-dev", "#payments-ops"

@@ -12,7 +12,7 @@ from bot.sandbox.page.curl import curl_lines
 from bot.sandbox.page.day import DAY
 from bot.sandbox.page.scenario import Scenario
 from handlers.generic_event import read_generic
-from models.records import ChangeReport, DeployReport
+from models.reports import ChangeReport, DeployReport
 from tests.bot.sandbox_page.conftest import SECRETS, Stage
 
 

@@ -13,7 +13,7 @@ from bot.sandbox.delivery import encoded, signed
 from bot.slack.tasks import Tasks
 from handlers import speech
 from handlers.routing import Notice
-from models.records import IncidentStatus
+from models.words import IncidentStatus
 from tests.bot.slack.conftest import Bot, Slack
 
 

@@ -8,7 +8,7 @@ from bot.database import Database
 from handlers.change_log import Draft, end_undo
 from handlers.commands.change import COMMAND, parse
 from handlers.errors import UserError
-from models.records import ChangeKind, Risk
+from models.words import ChangeKind, Risk
 from tests.support.world import TOPOLOGY, context, typed
 
 

@@ -10,7 +10,8 @@ from bot.database import Database
 from handlers.commands.incident import COMMAND
 from handlers.context import Context
 from handlers.errors import UserError
-from models.records import EntryKind, Incident, IncidentStatus, MessageRef, Severity
+from models.records import Incident, MessageRef
+from models.words import EntryKind, IncidentStatus, Severity
 from tests.handlers.views import samples
 from tests.support.world import context, typed
 

@@ -2,15 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from models.records import (
-    Change,
-    Commit,
-    Deploy,
-    DeployStatus,
-    Incident,
-    IncidentStatus,
-    Severity,
-)
+from models.records import Change, Commit, Deploy, Incident
+from models.words import DeployStatus, IncidentStatus, Severity
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

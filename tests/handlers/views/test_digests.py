@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from bot.sandbox.blocks import problems, size
 from handlers.views import Message
 from handlers.views.digests import digest
-from models.records import Side
+from models.words import Side
 from tests.handlers.views.samples import AT
 from tests.handlers.views.test_said import assert_acceptable
 from tests.handlers.views.test_text import HOSTILE

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 
 from bot.sandbox.blocks import problems, size, view_problems
 from handlers.views import Message, bridge, changes, deploys, failures, help, incidents, modals
-from models.records import DeployStatus, EntryKind, IncidentStatus, Side, TimelineEntry
+from models.records import TimelineEntry
 from models.topology import Bridge
+from models.words import DeployStatus, EntryKind, IncidentStatus, Side
 from tests.handlers.views import samples
 from tests.handlers.views.samples import AT
 from tests.handlers.views.test_text import BROADCAST, HOSTILE

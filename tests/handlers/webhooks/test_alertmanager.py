@@ -9,8 +9,9 @@ import pytest
 from handlers.errors import NotAuthentic
 from handlers.webhooks import WebhookRequest
 from handlers.webhooks.alertmanager import SOURCE
-from models.records import UNSET, IncidentReport, IncidentStatus, Severity
+from models.reports import IncidentReport
 from models.topology import IncidentRule, WebhookSource
+from models.words import UNSET, IncidentStatus, Severity
 from tests.support.webhooks import AT, captured, changed, complaint, names
 
 SENDER = WebhookSource(name="alerts", kind="alertmanager", secrets=("rig-bearer", "older"))

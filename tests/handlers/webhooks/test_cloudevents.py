@@ -9,19 +9,9 @@ import pytest
 
 from handlers.webhooks import Parsed, WebhookRequest
 from handlers.webhooks.events import SOURCE
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    DeployKind,
-    DeployReport,
-    DeployStatus,
-    IncidentReport,
-    IncidentStatus,
-    Report,
-)
+from models.reports import ChangeReport, DeployReport, IncidentReport, Report
 from models.topology import WebhookSource
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus
 from tests.support.webhooks import AT, captured, changed, complaint, of_json
 
 SENDER = WebhookSource(name="ci", kind="events", deploy_workflows={"release": "production"})

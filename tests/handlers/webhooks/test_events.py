@@ -8,24 +8,20 @@ import pytest
 
 from handlers.webhooks import Parsed, WebhookRequest
 from handlers.webhooks.events import SOURCE
-from models.records import (
+from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
+from models.topology import WebhookSource
+from models.words import (
     UNSET,
     Cause,
     ChangeKind,
-    ChangeReport,
     ChangeStatus,
-    CommitReport,
     DeployKind,
-    DeployReport,
     DeployStatus,
-    IncidentReport,
     IncidentStatus,
-    Report,
     Risk,
     Severity,
     Tier,
 )
-from models.topology import WebhookSource
 from tests.support.webhooks import captured, changed, names
 
 SENDER = WebhookSource(name="ci", kind="events", secrets=("ci-token", "older"))

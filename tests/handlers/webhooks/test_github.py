@@ -7,19 +7,9 @@ import pytest
 
 from handlers.webhooks import WebhookRequest
 from handlers.webhooks.github import SOURCE
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    CommitReport,
-    DeployKind,
-    DeployReport,
-    DeployStatus,
-    Report,
-    Tier,
-)
+from models.reports import ChangeReport, CommitReport, DeployReport, Report
 from models.topology import WebhookSource
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployKind, DeployStatus, Tier
 from tests.support.webhooks import (
     AT,
     FIXTURE_SECRET,

@@ -7,18 +7,9 @@ import pytest
 
 from handlers.webhooks import WebhookRequest
 from handlers.webhooks.gitlab import SOURCE
-from models.records import (
-    UNSET,
-    ChangeKind,
-    ChangeReport,
-    ChangeStatus,
-    CommitReport,
-    DeployReport,
-    DeployStatus,
-    Report,
-    Tier,
-)
+from models.reports import ChangeReport, CommitReport, DeployReport, Report
 from models.topology import WebhookSource
+from models.words import UNSET, ChangeKind, ChangeStatus, DeployStatus, Tier
 from tests.support.webhooks import (
     AT,
     FIXTURE_SECRET,

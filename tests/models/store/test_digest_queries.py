@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.database import Database
-from models.records import Deploy, DeployStatus, Incident, IncidentStatus, Tier
+from models.records import Deploy, Incident
+from models.words import DeployStatus, IncidentStatus, Tier
 from tests.handlers.views import samples
 
 HOUR = timedelta(hours=1)

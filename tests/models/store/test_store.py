@@ -9,22 +9,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.database import Database, migrate
 from handlers.routing import Notice
-from models.records import (
-    Change,
-    CommitReport,
-    Deploy,
-    DeployStatus,
-    EntryKind,
-    Incident,
-    IncidentStatus,
-    MessageRef,
-    Severity,
-    TimelineEntry,
-)
+from models.records import Change, Deploy, Incident, MessageRef, TimelineEntry
+from models.reports import CommitReport
 from models.store.deliveries import NewDelivery
 from models.store.digests import Snapshot
 from models.store.sources import Heard
 from models.tables import Base
+from models.words import DeployStatus, EntryKind, IncidentStatus, Severity
 
 
 def delivery(key: str, at: datetime, *, body: bytes = b"body") -> NewDelivery:

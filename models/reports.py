@@ -1,0 +1,130 @@
+"""Reports: what one sender said in one event.
+
+A field left out is `UNSET` (keep what is stored), an explicit null is `None` (clear it). `models.merging` folds reports
+into records, in any order of arrival. All instants are aware and in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from models.words import (
+    UNSET,
+    Cause,
+    ChangeKind,
+    ChangeStatus,
+    DeployKind,
+    DeployStatus,
+    IncidentStatus,
+    Maybe,
+    Risk,
+    Severity,
+    Tier,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitReport:
+    """One commit that a sender told of; `pr` is the number of the pull or merge request that brought it in."""
+
+    repository: str
+    sha: str
+    authored_at: datetime | None = None
+    committed_at: datetime | None = None
+    author: str | None = None
+    message: str | None = None
+    pr: int | None = None
+    is_merge: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class DeployReport:
+    """What one event says of one deployment. Not frozen, for speed alone: nothing changes it.
+
+    `service` and `environment` are the sender's own names, mapped through the configuration when the report is
+    applied. `service` may be a repository (`acme/payments`). `commits` belong to this deployment; `None` means
+    that the sender gave no list (which is not an empty list).
+    """
+
+    deploy_id: str
+    service: str
+    environment: str
+    occurred_at: datetime
+    status: DeployStatus
+    tier: Maybe[Tier] = UNSET
+    kind: Maybe[DeployKind] = UNSET
+    started_at: Maybe[datetime] = UNSET
+    finished_at: Maybe[datetime] = UNSET
+    version: Maybe[str] = UNSET
+    sha: Maybe[str] = UNSET
+    ref: Maybe[str] = UNSET
+    previous_sha: Maybe[str] = UNSET
+    repository: Maybe[str] = UNSET
+    actor: Maybe[str] = UNSET
+    title: Maybe[str] = UNSET
+    url: Maybe[str] = UNSET
+    rollout_id: Maybe[str] = UNSET
+    attempt: Maybe[int] = UNSET
+    additions: Maybe[int] = UNSET
+    deletions: Maybe[int] = UNSET
+    team: Maybe[str] = UNSET
+    fixes: Maybe[tuple[str, ...]] = UNSET
+    commits: tuple[CommitReport, ...] | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReport:
+    """What one event says of one small change (a flag, a setting, a schema, a hand at the machine, a release)."""
+
+    change_id: str
+    service: str
+    occurred_at: datetime
+    summary: Maybe[str] = UNSET
+    environment: str | None = None
+    kind: Maybe[ChangeKind] = UNSET
+    status: Maybe[ChangeStatus] = UNSET
+    risk: Maybe[Risk] = UNSET
+    actor: Maybe[str] = UNSET
+    approver: Maybe[str] = UNSET
+    revert: Maybe[str] = UNSET
+    url: Maybe[str] = UNSET
+    team: Maybe[str] = UNSET
+    related_deploy: Maybe[str] = UNSET
+    related_incident: Maybe[str] = UNSET
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReport:
+    """What one event says of one incident.
+
+    `group_key` names the group that a monitor sends together (one Slack message for all of it). `opens` is false
+    for a signal that is only stored (an alert below the configured rule); it can be promoted by a person.
+    `services` are the sender's own names.
+    """
+
+    incident_id: str
+    occurred_at: datetime
+    status: IncidentStatus
+    services: tuple[str, ...] = ()
+    environment: str | None = None
+    title: Maybe[str] = UNSET
+    severity: Maybe[Severity] = UNSET
+    started_at: Maybe[datetime] = UNSET
+    acknowledged_at: Maybe[datetime] = UNSET
+    resolved_at: Maybe[datetime] = UNSET
+    summary: Maybe[str] = UNSET
+    url: Maybe[str] = UNSET
+    runbook: Maybe[str] = UNSET
+    actor: Maybe[str] = UNSET
+    team: Maybe[str] = UNSET
+    cause: Maybe[Cause] = UNSET
+    caused_by: Maybe[tuple[str, ...]] = UNSET
+    group_key: str | None = None
+    opens: bool = True
+    is_test: bool = False
+    event_id: str | None = None
+
+
+Report: TypeAlias = DeployReport | ChangeReport | IncidentReport | CommitReport
