@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from handlers.attribution import Touched, attribute
 from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
@@ -47,16 +48,19 @@ class Booked:
 async def book(store: Store, topology: Topology, batch: Iterable[Told], at: datetime) -> Booked:
     """Write a batch of reports into the memory; `at` is the instant of writing."""
     booked = Booked()
+    touched = Touched()
     fresh = await _unseen(store, list(batch))
     mapped = [told for told in fresh if _is_mapped(told, topology, booked)]
-    await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked)
+    await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
     for told in mapped:
         if isinstance(told.report, IncidentReport):
-            booked.notices += await _book_incident(store, topology, told, told.report)
+            booked.notices += await _book_incident(store, topology, told, told.report, touched)
     loose = [t.report for t in mapped if isinstance(t.report, CommitReport)]
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
     await store.deploys.add_commits([*listed, *loose])
+    touched.shas.update(c.sha for c in (*listed, *loose))
+    await attribute(store, touched, topology.suspect_within)
     await store.seen.remember([(t.source, e, at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
     return booked
@@ -120,7 +124,9 @@ def _place(topology: Topology, report: DeployReport) -> tuple[Service, Environme
     return service, environment
 
 
-async def _book_deploys(store: Store, topology: Topology, batch: Sequence[Told], booked: Booked) -> None:
+async def _book_deploys(
+    store: Store, topology: Topology, batch: Sequence[Told], booked: Booked, touched: Touched
+) -> None:
     reports: dict[DeployKey, list[tuple[Told, DeployReport, Environment]]] = {}
     for told in batch:
         assert isinstance(told.report, DeployReport)
@@ -139,7 +145,9 @@ async def _book_deploys(store: Store, topology: Topology, batch: Sequence[Told],
         (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
     )
     for deploy in after.values():
-        booked.notices += deploy_notices(before.get(deploy_key(deploy)), deploy, topology)
+        previous = before.get(deploy_key(deploy))
+        booked.notices += deploy_notices(previous, deploy, topology)
+        touched.deploys.append((previous, deploy))
 
 
 def _folded_deploy(
@@ -185,20 +193,34 @@ def _folded_change(stored: Change | None, topology: Topology, reports: Iterable[
     return stored
 
 
-async def _book_incident(store: Store, topology: Topology, told: Told, report: IncidentReport) -> list[Notice]:
+async def _book_incident(
+    store: Store, topology: Topology, told: Told, report: IncidentReport, touched: Touched
+) -> list[Notice]:
     key = told.source, report.incident_id
     before = (await store.incidents.by_keys({key})).get(key)
     services = [known.name for name in report.services if (known := topology.service_named(name))]
     after = merge_incident(
-        before, report, source=told.source, services=tuple(dict.fromkeys(services)), received_at=told.received_at
+        before,
+        replace(report, environment=_environment(topology, services, report.environment)),
+        source=told.source,
+        services=tuple(dict.fromkeys(services)),
+        received_at=told.received_at,
     )
     if before is None:
         leader = await store.incidents.open_leader(told.source, report.group_key) if report.group_key else None
         after = await store.incidents.add(replace(after, leader_id=None if after.is_signal else leader))
     elif after != before:
         await store.incidents.save(after)
+    touched.incidents.append(after)
     await _tell_timeline(store, before, after, told)
     return incident_notices(before, after, topology)
+
+
+def _environment(topology: Topology, services: Sequence[str], name: str | None) -> str | None:
+    """Return an environment by the configuration's name; one that no service knows keeps its sender's."""
+    known = [s for service in services if (s := topology.service_named(service))]
+    mapped = [e.name for service in known if name and (e := topology.environment_named(service, name))]
+    return mapped[0] if mapped else name
 
 
 async def _tell_timeline(store: Store, before: Incident | None, after: Incident, told: Told) -> None:

@@ -148,6 +148,7 @@ class Topology:
     retention: Retention = field(default_factory=Retention)
     admin_channel: str | None = None
     undo_window: timedelta = timedelta(minutes=10)
+    suspect_within: timedelta = timedelta(hours=24)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:

@@ -40,6 +40,24 @@ class DeployKind(StrEnum):
     CONFIG = "config"
 
 
+class Remedy(StrEnum):
+    """What a successful deployment put right, as declared or as found by its version."""
+
+    NONE = "none"
+    HOTFIX = "hotfix"
+    ROLLBACK = "rollback"
+    FIX = "fix"
+
+
+class BlameReason(StrEnum):
+    """By which rule something is held against a deployment."""
+
+    EXPLICIT = "explicit"
+    ROLLBACK = "rollback"
+    REMEDIATION = "remediation"
+    INFERRED = "inferred"
+
+
 class ChangeKind(StrEnum):
     """What a small change touched."""
 

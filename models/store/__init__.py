@@ -7,14 +7,17 @@ A `Store` works on one open connection; who opened the connection commits. Recor
 from functools import cached_property
 
 from models.store.base import Connection
+from models.store.blames import Blames
 from models.store.changes import Changes
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
 from models.store.digests import Digests
 from models.store.incidents import Incidents
+from models.store.lanes import Lanes
 from models.store.messages import Messages
 from models.store.names import HeldNames
 from models.store.outbox import Outbox
+from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
 from models.store.sources import Sources
 
@@ -74,3 +77,18 @@ class Store:
     def digests(self) -> Digests:
         """Digest snapshots."""
         return Digests(self._connection)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        """Successful deployments to production, by service and environment."""
+        return Lanes(self._connection)
+
+    @cached_property
+    def blames(self) -> Blames:
+        """What is held against which deployment."""
+        return Blames(self._connection)
+
+    @cached_property
+    def rollouts(self) -> Rollouts:
+        """Deployments to production, each counted once."""
+        return Rollouts(self._connection)

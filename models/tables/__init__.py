@@ -1,5 +1,6 @@
 """The tables, split by noun. Importing this package fills `Base.metadata` with all of them."""
 
+from models.tables.attribution import BlameRow, NamedCauseRow, RolloutRow
 from models.tables.base import Base
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
@@ -8,6 +9,7 @@ from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRo
 
 __all__ = [
     "Base",
+    "BlameRow",
     "ChannelRow",
     "CommitRow",
     "DeliveryRow",
@@ -18,7 +20,9 @@ __all__ = [
     "LedgerRow",
     "MappingRow",
     "MessageRow",
+    "NamedCauseRow",
     "OutboxRow",
+    "RolloutRow",
     "SeenEventRow",
     "SnapshotRow",
     "SourceRow",

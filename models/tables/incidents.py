@@ -49,6 +49,7 @@ class IncidentRow(Base):
     __table_args__ = (
         UniqueConstraint("incident_id", "source"),
         Index("ix_incidents_started_at", "started_at"),
+        Index("ix_incidents_acknowledged_at", "acknowledged_at"),
         Index("ix_incidents_resolved_at", "resolved_at"),
         Index("ix_incidents_leader_id", "leader_id"),
         Index(

@@ -7,13 +7,24 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, false,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
-from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Risk, Tier
+from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Remedy, Risk, Tier
+
+
+def _where(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+def _live(name: str, *columns: str, and_: str = "") -> Index:
+    """Return an index over what attribution looks at: the successful deployments to production."""
+    live = "type = 'deploy' AND tier = 'production' AND deploy_status = 'succeeded'"
+    return _where(name, *columns, where=f"{live} AND {and_}" if and_ else live)
 
 
 class LedgerRow(Base):
     """One entry. `type` says whose columns are meant: a deploy's or a small change's; the others are null.
 
-    `at` is the instant under which people find it: when it finished, else when it last changed.
+    `at` is the instant under which people find it: when it finished, else when it last changed. `remedy` belongs to
+    attribution: null where a successful deployment to production is still to be attributed.
     """
 
     __tablename__ = "ledger"
@@ -51,6 +62,7 @@ class LedgerRow(Base):
     deletions: Mapped[int | None] = mapped_column(Integer)
     fixes: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
     commits_known: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    remedy: Mapped[Remedy | None] = mapped_column(Word(Remedy))
 
     change_status: Mapped[ChangeStatus | None] = mapped_column(Word(ChangeStatus))
     change_kind: Mapped[ChangeKind | None] = mapped_column(Word(ChangeKind))
@@ -84,6 +96,12 @@ class LedgerRow(Base):
         ),
         Index("ix_ledger_service_at", "service", "at"),
         Index("ix_ledger_at", "at"),
+        _live("ix_ledger_lane", "service", "environment", "finished_at", "source", "external_id"),
+        _live("ix_ledger_version", "service", "environment", "version", "finished_at", "source", "external_id"),
+        _live("ix_ledger_remedied", "service", "finished_at", and_="remedy <> 'none'"),
+        _live("ix_ledger_unattributed", "id", and_="remedy IS NULL"),
+        _where("ix_ledger_rollout_id", "rollout_id", where="rollout_id IS NOT NULL"),
+        _where("ix_ledger_sha", "sha", where="sha IS NOT NULL"),
     )
 
 
@@ -111,3 +129,5 @@ class DeployCommitRow(Base):
     sha: Mapped[str] = mapped_column(String(64), primary_key=True)
     repository: Mapped[str] = mapped_column(String(255))
     position: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (Index("ix_deploy_commits_sha", "sha"),)

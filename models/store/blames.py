@@ -1,0 +1,170 @@
+"""Keeps what is held against which deployment, and finds the incidents that a deployment may have to answer for."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, select, union
+
+from models.attribution import Blame, Member, Suspicion
+from models.rollouts import Charge
+from models.store.base import Noun, Upsert, in_slices, table_of
+from models.store.lanes import LIVE, live_members, member_columns, to_member
+from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow
+from models.words import BlameReason, IncidentStatus, Remedy
+
+_LEDGER = table_of(LedgerRow)
+_BLAMES = table_of(BlameRow)
+_NAMED = table_of(NamedCauseRow)
+_INCIDENTS = table_of(IncidentRow)
+_SERVICES = table_of(IncidentServiceRow)
+
+DEPLOY: Final = "deploy"
+INCIDENT: Final = "incident"
+
+
+class Blames(Noun):
+    """What incidents and remedies (the blamers) hold against deployments."""
+
+    async def name_causes(self, blamer: str, causes: Mapping[int, Sequence[str]]) -> None:
+        """Remember the names that incidents or deployments give as their causes, in place of those given before."""
+        for part in in_slices(causes):
+            old = delete(_NAMED).where(_NAMED.c.blamer == blamer, _NAMED.c.blamer_id.in_(part))
+            await self._connection.execute(old)
+        rows = [
+            {"name": name[:255], "blamer": blamer, "blamer_id": number}
+            for number, names in causes.items()
+            for name in dict.fromkeys(names)
+        ]
+        await self._insert_many(_NAMED, rows, _unless_there)
+
+    async def naming(self, names: Collection[str]) -> list[tuple[str, int]]:
+        """Return who (blamer, number) gave one of these names as a cause."""
+        found: list[tuple[str, int]] = []
+        for part in in_slices(names):
+            query = select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(part))
+            found += [(row.blamer, row.blamer_id) for row in await self._connection.execute(query)]
+        return found
+
+    async def of(self, blamer: str, ids: Collection[int]) -> dict[int, Blame]:
+        """Return what each of these incidents or deployments is held against; what blames nothing is left out."""
+        found: dict[int, Blame] = {}
+        for part in in_slices(ids):
+            query = select(_BLAMES).where(_BLAMES.c.blamer == blamer, _BLAMES.c.blamer_id.in_(part))
+            for row in await self._connection.execute(query.order_by(_BLAMES.c.deploy_id)):
+                others = found[row.blamer_id].deploy_ids if row.blamer_id in found else ()
+                found[row.blamer_id] = Blame(BlameReason(row.reason), (*others, row.deploy_id))
+        return found
+
+    async def replace(self, blamer: str, blames: Mapping[int, Blame | None]) -> None:
+        """Write down what incidents or deployments are held against, in place of what was written before."""
+        for part in in_slices(blames):
+            await self._connection.execute(
+                delete(_BLAMES).where(_BLAMES.c.blamer == blamer, _BLAMES.c.blamer_id.in_(part))
+            )
+        rows = [
+            {"blamer": blamer, "blamer_id": number, "deploy_id": deploy_id, "reason": blame.reason.value}
+            for number, blame in blames.items()
+            if blame
+            for deploy_id in blame.deploy_ids
+        ]
+        await self._insert_many(_BLAMES, rows, _unless_there)
+
+    async def charges(self, deploy_ids: Collection[int]) -> list[Charge]:
+        """Return what is held against deployments, and since when that is over."""
+        found: list[Charge] = []
+        for part in in_slices(deploy_ids):
+            query = (
+                select(_BLAMES.c.deploy_id, _BLAMES.c.blamer, _LEDGER.c.finished_at, *_incident_end())
+                .outerjoin(_LEDGER, (_BLAMES.c.blamer == DEPLOY) & (_LEDGER.c.id == _BLAMES.c.blamer_id))
+                .outerjoin(_INCIDENTS, (_BLAMES.c.blamer == INCIDENT) & (_INCIDENTS.c.id == _BLAMES.c.blamer_id))
+                .where(_BLAMES.c.deploy_id.in_(part))
+            )
+            found += [_charge(row) for row in await self._connection.execute(query)]
+        return found
+
+    async def latest_before(self, suspicion: Suspicion) -> list[Member]:
+        """Return, for each service of an incident, the last deployment that was live where it started."""
+        found: list[Member] = []
+        for service in suspicion.services:
+            query = live_members().where(_LEDGER.c.service == service, _LEDGER.c.at <= suspicion.started_at)
+            if suspicion.environment is not None:
+                query = query.where(_LEDGER.c.environment == suspicion.environment)
+            # `at` is when a finished deployment finished; the second order decides as `Member.order` does.
+            newest = query.order_by(_LEDGER.c.at.desc(), _LEDGER.c.source.desc(), _LEDGER.c.external_id.desc())
+            found += map(to_member, await self._connection.execute(newest.limit(1)))
+        return found
+
+    async def landed_within(self, suspicion: Suspicion) -> list[tuple[Member, Blame]]:
+        """Return the remedies that landed in an incident's services while it was open, with what they blame."""
+        query = (
+            select(*member_columns(), _BLAMES.c.reason, _BLAMES.c.deploy_id)
+            .join(_BLAMES, (_BLAMES.c.blamer == DEPLOY) & (_BLAMES.c.blamer_id == _LEDGER.c.id))
+            .where(
+                LIVE,
+                _LEDGER.c.remedy != Remedy.NONE,
+                _LEDGER.c.service.in_(suspicion.services),
+                _LEDGER.c.finished_at >= suspicion.started_at,
+            )
+        )
+        if suspicion.resolved_at is not None:
+            query = query.where(_LEDGER.c.finished_at <= suspicion.resolved_at)
+        found: dict[int, tuple[Member, Blame]] = {}
+        for row in await self._connection.execute(query):
+            member = to_member(row)
+            others = found[member.id][1].deploy_ids if member.id in found else ()
+            found[member.id] = member, Blame(BlameReason(row.reason), (*others, row.deploy_id))
+        return list(found.values())
+
+    async def suspicions(self, ids: Collection[int]) -> list[Suspicion]:
+        """Return incidents by number, as attribution sees them."""
+        found: list[Suspicion] = []
+        for part in in_slices(ids):
+            rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(part)))
+            found += map(_suspicion, rows)
+        return found
+
+    async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
+        """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
+        touching = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == service)
+        begun = _INCIDENTS.c.started_at <= end
+        parts = (
+            select(_INCIDENTS.c.id).where(begun, _INCIDENTS.c.resolved_at >= start, _INCIDENTS.c.id.in_(touching)),
+            select(_INCIDENTS.c.id).where(
+                begun, _INCIDENTS.c.status != IncidentStatus.RESOLVED, _INCIDENTS.c.id.in_(touching)
+            ),
+        )
+        return list((await self._connection.execute(union(*parts))).scalars())
+
+
+def _incident_end() -> tuple[Any, ...]:
+    return _INCIDENTS.c.status, _INCIDENTS.c.resolved_at
+
+
+def _charge(row: Any) -> Charge:
+    if row.blamer == DEPLOY:
+        return Charge(row.deploy_id, by_incident=False, over_at=row.finished_at)
+    return Charge(row.deploy_id, by_incident=True, over_at=_end(row))
+
+
+def _suspicion(row: Any) -> Suspicion:
+    return Suspicion(
+        id=row.id,
+        services=row.services,
+        environment=row.environment,
+        started_at=row.started_at,
+        resolved_at=_end(row),
+        cause=row.cause,
+        caused_by=row.caused_by,
+        is_counted=not (row.is_signal or row.is_test),
+    )
+
+
+def _unless_there(statement: Upsert) -> Any:
+    return statement.on_conflict_do_nothing()
+
+
+def _end(row: Any) -> datetime | None:
+    """Return when an incident ended; one that was reopened has not."""
+    at: datetime | None = row.resolved_at
+    return at if row.status is IncidentStatus.RESOLVED else None

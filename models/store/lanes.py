@@ -1,0 +1,217 @@
+"""Looks at lanes: what ran before and after, who answers to a name, what is held against what."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Select, select, update
+from sqlalchemy import bindparam as bind
+
+from models.attribution import Member
+from models.rollouts import Brought
+from models.store.base import Noun, in_powers, in_slices, record_fields, table_of, to_record
+from models.tables import (
+    CommitRow,
+    DeployCommitRow,
+    LedgerRow,
+)
+from models.words import DeployStatus, Remedy, Tier
+
+_LEDGER = table_of(LedgerRow)
+_COMMITS = table_of(CommitRow)
+_DEPLOY_COMMITS = table_of(DeployCommitRow)
+
+_COLUMNS = record_fields(Member, renamed={"name": "external_id", "kind": "deploy_kind"})
+LIVE = (
+    (_LEDGER.c.type == "deploy")
+    & (_LEDGER.c.tier == Tier.PRODUCTION)
+    & (_LEDGER.c.deploy_status == DeployStatus.SUCCEEDED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a lane: an instant, the name that decides between two at one instant, and a version to look for."""
+
+    service: str
+    environment: str
+    finished_at: datetime
+    source: str
+    name: str
+    version: str | None
+
+    @classmethod
+    def of(cls, member: Member, version: str | None = None) -> "Place":
+        """Return where a deployment stands; `version` to look for another one's."""
+        return cls(
+            member.service,
+            member.environment,
+            member.finished_at,
+            member.source,
+            member.name,
+            version or member.version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The ledger numbers around a place: the one before and after, and the same of those with its version."""
+
+    before: int | None
+    after: int | None
+    same_before: int | None
+    same_after: int | None
+
+
+class Lanes(Noun):
+    """Successful deployments to production, by service and environment."""
+
+    async def members(self, ids: Collection[int | None]) -> dict[int, Member]:
+        """Return those of these ledger numbers that are successful deployments to production."""
+        found: dict[int, Member] = {}
+        for part in in_slices({i for i in ids if i is not None}):
+            rows = await self._connection.execute(live_members().where(_LEDGER.c.id.in_(part)))
+            found.update((m.id, m) for m in map(to_member, rows))
+        return found
+
+    async def neighbours(self, places: Sequence[Place]) -> list[Neighbours]:
+        """Return what stands around each place of a lane, the place itself left out."""
+        found: list[Neighbours] = []
+        dialect = self._connection.dialect.name
+        for part in in_powers(places, 64):
+            values = tuple(value for place in part for value in self._values(place))
+            rows = await self._connection.exec_driver_sql(_around(len(part), dialect), values)
+            found += [Neighbours(*row[1:]) for row in sorted(tuple(r) for r in rows)]
+        return found
+
+    def _values(self, place: Place) -> tuple[Any, ...]:
+        return (
+            place.service,
+            place.environment,
+            self._instant(place.finished_at),
+            place.source,
+            place.name,
+            place.version,
+        )
+
+    def _instant(self, at: datetime) -> Any:
+        """Return an instant as the driver takes it (`UtcDateTime` in the driver's words)."""
+        if self._connection.dialect.name == "postgresql":
+            return at
+        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    async def unattributed(self, limit: int) -> list[int]:
+        """Return ledger numbers of deployments that were never judged."""
+        query = select(_LEDGER.c.id).where(LIVE, _LEDGER.c.remedy.is_(None)).order_by(_LEDGER.c.id).limit(limit)
+        return list((await self._connection.execute(query)).scalars())
+
+    async def of_units(self, units: Collection[tuple[str, str]]) -> list[Member]:
+        """Return the members of deployments given by (service, key)."""
+        rollouts = {key.removeprefix("rollout:") for _, key in units if key.startswith("rollout:")}
+        ids = {int(key[1:]) for _, key in units if key.startswith("#")}
+        found = list((await self.members(ids)).values())
+        for part in in_slices(rollouts):
+            rows = await self._connection.execute(live_members().where(_LEDGER.c.rollout_id.in_(part)))
+            found += map(to_member, rows)
+        return [m for m in found if m.unit in units]
+
+    async def named(self, names: Collection[str]) -> dict[str, list[Member]]:
+        """Return the deployments that answer to each name: sender's id, rollout, sha, or a commit they brought."""
+        found: dict[str, dict[int, Member]] = {}
+        for part in in_slices(names, 1_000):
+            for column in (_LEDGER.c.external_id, _LEDGER.c.rollout_id, _LEDGER.c.sha):
+                rows = await self._connection.execute(live_members().where(column.in_(part)))
+                for member in map(to_member, rows):
+                    for name in set(member.names) & set(part):
+                        found.setdefault(name, {})[member.id] = member
+            brought = select(_DEPLOY_COMMITS.c.sha, _DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(part))
+            pairs = [(row.sha, row.deploy_id) for row in await self._connection.execute(brought)]
+            bringing = await self.members([deploy_id for _, deploy_id in pairs])
+            for sha, deploy_id in pairs:
+                if deploy_id in bringing:
+                    found.setdefault(sha, {})[deploy_id] = bringing[deploy_id]
+        return {name: list(members.values()) for name, members in found.items()}
+
+    async def set_remedies(self, remedies: dict[int, Remedy]) -> None:
+        """Write down what deployments were found to have put right."""
+        if remedies:
+            rows = [{"number": number, "found": remedy} for number, remedy in remedies.items()]
+            statement = update(_LEDGER).where(_LEDGER.c.id == bind("number")).values(remedy=bind("found"))
+            await self._connection.execute(statement, rows)
+
+    async def brought(self, deploy_ids: Collection[int]) -> dict[int, list[Brought]]:
+        """Return the commits that deployments list, each with when it was written."""
+        found: dict[int, list[Brought]] = {}
+        same = (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha)
+        for part in in_slices(deploy_ids):
+            query = (
+                select(_DEPLOY_COMMITS, _COMMITS.c.authored_at, _COMMITS.c.committed_at, _COMMITS.c.is_merge)
+                .join(_COMMITS, same)
+                .where(_DEPLOY_COMMITS.c.deploy_id.in_(part))
+                .order_by(_DEPLOY_COMMITS.c.deploy_id, _DEPLOY_COMMITS.c.position)
+            )
+            for row in await self._connection.execute(query):
+                commit = row.sha, row.authored_at or row.committed_at, row.is_merge
+                found.setdefault(row.deploy_id, []).append(commit)
+        return found
+
+    async def bringing(self, shas: Collection[str]) -> set[int]:
+        """Return the ledger numbers of the deployments that list any of these commits."""
+        found: set[int] = set()
+        for part in in_slices(shas):
+            query = select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(part))
+            found.update((await self._connection.execute(query)).scalars())
+        return found
+
+
+def member_columns() -> list[Any]:
+    """Return the columns that `to_member` reads."""
+    return [_LEDGER.c[column] for column in _COLUMNS.values()]
+
+
+def live_members() -> Select[Any]:
+    """Return a query of the successful deployments to production."""
+    return select(*member_columns()).where(LIVE)
+
+
+def to_member(row: Any) -> Member:
+    """Build a deployment as attribution sees it from its row."""
+    return to_record(Member, row, _COLUMNS)
+
+
+# Asked in the driver's own words: one statement for many places, which Core cannot keep compiled.
+_NEIGHBOUR: Final = """
+    (SELECT m.id FROM ledger m
+     WHERE m.type = 'deploy' AND m.tier = 'production' AND m.deploy_status = 'succeeded'
+       AND m.service = k.service AND m.environment = k.environment {and_version}
+       AND (m.finished_at, m.source{bytes}, m.external_id{bytes}) {beyond} (k.at, k.source, k.name)
+     ORDER BY m.finished_at {way}, m.source{bytes} {way}, m.external_id{bytes} {way} LIMIT 1)
+"""
+_TYPES: Final = ("text", "text", "timestamptz", "text", "text", "text")
+
+
+@lru_cache(maxsize=64)
+def _around(places: int, dialect: str) -> str:
+    """Return the query for so many places. Rows: the place's number, then the fields of `Neighbours`."""
+    rows = ",".join(_row(number, dialect) for number in range(places))
+    # Text compares by its bytes in Python and on SQLite; on PostgreSQL only where it is told to.
+    as_bytes = ' COLLATE "C"' if dialect == "postgresql" else ""
+    looks = [
+        _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way, bytes=as_bytes)
+        for version in ("", "AND m.version = k.version")
+        for beyond, way in (("<", "DESC"), (">", "ASC"))
+    ]
+    # Nothing in it comes from outside: numbers, the driver's marks, and the words above.
+    return (
+        f"WITH k (n, service, environment, at, source, name, version) AS (VALUES {rows}) "  # noqa: S608
+        f"SELECT k.n, {', '.join(looks)} FROM k ORDER BY k.n"
+    )
+
+
+def _row(number: int, dialect: str) -> str:
+    if dialect != "postgresql":
+        return f"({number},?,?,?,?,?,?)"
+    first = number * len(_TYPES) + 1
+    return f"({number}," + ",".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES)) + ")"

@@ -1,0 +1,190 @@
+"""The deployments to production as the metrics count them, and the facts that the numbers of a period follow from."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, union
+
+from models.delivery import Facts, IncidentFact, Rollout
+from models.store.base import Noun, Upsert, record_fields, table_of, to_values
+from models.store.blames import INCIDENT
+from models.tables import (
+    BlameRow,
+    IncidentRow,
+    IncidentServiceRow,
+    LedgerRow,
+    RolloutRow,
+    SeenEventRow,
+    SourceRow,
+)
+from models.words import DeployStatus, IncidentStatus, Tier
+
+_ROLLOUTS = table_of(RolloutRow)
+_LEDGER = table_of(LedgerRow)
+_INCIDENTS = table_of(IncidentRow)
+_SERVICES = table_of(IncidentServiceRow)
+_BLAMES = table_of(BlameRow)
+_SEEN = table_of(SeenEventRow)
+_SOURCES = table_of(SourceRow)
+_COLUMNS = record_fields(Rollout, renamed={})
+_READ = [_ROLLOUTS.c[name] for name in _COLUMNS]
+
+
+class Rollouts(Noun):
+    """Successful deployments to production, each counted once."""
+
+    async def replace(self, counted: Mapping[tuple[str, str], Rollout | None]) -> None:
+        """Write down deployments by (service, key); `None` takes one away."""
+        for service, key in (unit for unit, rollout in counted.items() if rollout is None):
+            await self._connection.execute(
+                delete(_ROLLOUTS).where(_ROLLOUTS.c.service == service, _ROLLOUTS.c.key == key)
+            )
+        rows = [{"key": key, **to_values(r, _COLUMNS)} for (_, key), r in counted.items() if r is not None]
+        await self._insert_many(_ROLLOUTS, rows, _replacing)
+
+    async def facts(
+        self,
+        services: Collection[str] | None,
+        environment: str | None,
+        start: datetime,
+        end: datetime,
+    ) -> Facts:
+        """Return what the numbers of any period within `[start, end)` follow from; `services=None`: of all services."""
+        first_heard = (await self._connection.execute(select(func.min(_SOURCES.c.first_received_at)))).scalar()
+        first_known = await self._first_known(services)
+        return Facts(
+            rollouts=await self._rollouts(services, environment, start, end),
+            attempts_failed=await self._attempts_failed(services, environment, start, end),
+            incidents=await self._incidents(services, start, end),
+            changes=await self._changes(services, start, end),
+            duplicates=await self._duplicates(start, end),
+            alive_from=first_known,
+            watched_from=min((at for at in (first_heard, *first_known.values()) if at), default=None),
+        )
+
+    async def _rollouts(
+        self, services: Collection[str] | None, environment: str | None, start: datetime, end: datetime
+    ) -> list[Rollout]:
+        """Read those that finished or recovered from `start` on, and those that are still broken."""
+        c = _ROLLOUTS.c
+        parts = (
+            select(*_READ).where((c.finished_at >= start) & (c.finished_at < end)),
+            select(*_READ).where((c.recovered_at >= start) & (c.finished_at < start)),
+            select(*_READ).where(c.failed_at.is_not(None) & c.recovered_at.is_(None) & (c.finished_at < start)),
+        )
+        found = []
+        for part in parts:
+            rows = await self._connection.execute(_of(part, c.service, services))
+            found += [_rollout(row) for row in rows]
+        return [r for r in found if environment is None or environment in r.environments]
+
+    async def _attempts_failed(
+        self, services: Collection[str] | None, environment: str | None, start: datetime, end: datetime
+    ) -> list[tuple[str, datetime]]:
+        query = select(_LEDGER.c.service, _LEDGER.c.finished_at).where(
+            _LEDGER.c.type == "deploy",
+            _LEDGER.c.tier == Tier.PRODUCTION,
+            _LEDGER.c.deploy_status == DeployStatus.FAILED,
+            _LEDGER.c.at >= start,
+            _LEDGER.c.at < end,
+        )
+        if environment is not None:
+            query = query.where(_LEDGER.c.environment == environment)
+        rows = await self._connection.execute(_of(query, _LEDGER.c.service, services))
+        return [(row.service, row.finished_at) for row in rows]
+
+    async def _changes(
+        self, services: Collection[str] | None, start: datetime, end: datetime
+    ) -> list[tuple[str, datetime]]:
+        query = select(_LEDGER.c.service, _LEDGER.c.at).where(
+            _LEDGER.c.type == "change", _LEDGER.c.is_undone.is_(False), _LEDGER.c.at >= start, _LEDGER.c.at < end
+        )
+        rows = await self._connection.execute(_of(query, _LEDGER.c.service, services))
+        return [(row.service, row.at) for row in rows]
+
+    async def _duplicates(self, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
+        query = select(_SEEN.c.seen_at, _SEEN.c.repeats).where(
+            _SEEN.c.repeats > 0, _SEEN.c.seen_at >= start, _SEEN.c.seen_at < end
+        )
+        return [(row.seen_at, row.repeats) for row in await self._connection.execute(query)]
+
+    async def _incidents(self, services: Collection[str] | None, start: datetime, end: datetime) -> list[IncidentFact]:
+        c = _INCIDENTS.c
+        ids = union(
+            select(c.id).where(c.started_at >= start, c.started_at < end),
+            select(c.id).where(c.acknowledged_at >= start, c.acknowledged_at < end),
+            select(c.id).where(c.resolved_at >= start),
+            select(c.id).where(c.status != IncidentStatus.RESOLVED),
+        ).subquery()
+        query = (
+            select(c.id, c.incident_id, c.services, c.started_at, c.acknowledged_at, c.resolved_at, c.status)
+            .add_columns(_BLAMES.c.reason, _LEDGER.c.external_id, _LEDGER.c.rollout_id)
+            .join(ids, ids.c.id == c.id)
+            .outerjoin(_BLAMES, (_BLAMES.c.blamer == INCIDENT) & (_BLAMES.c.blamer_id == c.id))
+            .outerjoin(_LEDGER, _LEDGER.c.id == _BLAMES.c.deploy_id)
+            .where(c.is_signal.is_(False), c.is_test.is_(False))
+            .order_by(c.id, _BLAMES.c.deploy_id)
+        )
+        if services is not None:
+            touching = (_SERVICES.c.incident_id == c.id) & _SERVICES.c.service.in_(list(services))
+            query = query.where(select(1).where(touching).exists())
+        return _facts_of(await self._connection.execute(query))
+
+    async def _first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
+        """Return from when on deployments of each service are known: the first row of its index each time."""
+        if services is None:
+            known = select(_LEDGER.c.service).where(_LEDGER.c.type == "deploy").distinct()
+            services = list((await self._connection.execute(known)).scalars())
+        found: dict[str, datetime] = {}
+        for service in services:
+            first = (
+                select(_LEDGER.c.at)
+                .where(_LEDGER.c.service == service, _LEDGER.c.type == "deploy")
+                .order_by(_LEDGER.c.at)
+                .limit(1)
+            )
+            at = (await self._connection.execute(first)).scalar_one_or_none()
+            if at is not None:
+                found[service] = at
+        return found
+
+
+def _of(query: Select[Any], column: Any, services: Collection[str] | None) -> Select[Any]:
+    return query if services is None else query.where(column.in_(list(services)))
+
+
+def _rollout(row: Any) -> Rollout:
+    values = dict(row._mapping)
+    leads = values["leads"]
+    values["leads"] = None if leads is None else tuple((sha, seconds) for sha, seconds in leads)
+    return Rollout(**values)
+
+
+def _facts_of(rows: Any) -> list[IncidentFact]:
+    """Return one fact for each incident; one that is held against several deployments comes in as many rows."""
+    found: dict[int, IncidentFact] = {}
+    blames: dict[int, list[str]] = {}
+    reasons: dict[int, str] = {}
+    for row in rows:
+        if row.reason is not None:
+            blames.setdefault(row.id, []).append(row.rollout_id or row.external_id)
+            reasons[row.id] = row.reason
+        blame = f"{reasons[row.id]}:{','.join(dict.fromkeys(blames[row.id]))}" if row.id in blames else None
+        found[row.id] = IncidentFact(
+            id=row.id,
+            name=row.incident_id,
+            services=row.services,
+            started_at=row.started_at,
+            acknowledged_at=row.acknowledged_at,
+            resolved_at=row.resolved_at if row.status is IncidentStatus.RESOLVED else None,
+            blame=blame,
+        )
+    return list(found.values())
+
+
+def _replacing(statement: Upsert) -> Any:
+    names = [name for name in _COLUMNS if name not in ("id", "service")]
+    return statement.on_conflict_do_update(
+        index_elements=["service", "key"], set_={name: statement.excluded[name] for name in names}
+    )
