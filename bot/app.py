@@ -230,6 +230,7 @@ def _sweeps(ctx: Context, world: World) -> list[Sweep]:
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, world.now())),
         Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, world.now())),
         Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
+        Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]
 

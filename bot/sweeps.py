@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from handlers.attribution import catch_up
 from handlers.change_log import end_undo
 from handlers.context import Context
 from handlers.routing import CARD, Notice
@@ -20,6 +21,7 @@ PRUNE_EVERY: Final = 6 * 3600.0
 SILENCE_EVERY: Final = 900.0
 MAPPINGS_EVERY: Final = 60.0
 UNDO_EVERY: Final = 30.0
+ATTRIBUTE_EVERY: Final = 60.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 
@@ -40,6 +42,19 @@ async def notice_silence(ctx: Context, at: datetime) -> None:
     configured = [state for state in states if ctx.topology.source_named(state.name)]
     for state in silent_sources(configured, at):
         _log.warning("source_silent", source=state.name, last_received_at=state.last_received_at.isoformat())
+
+
+async def attribute_all(ctx: Context) -> None:
+    """Attribute the deployments that an earlier release wrote without, some at a time."""
+    attributed = 0
+    while True:
+        async with ctx.transaction() as store:
+            done = await catch_up(store, ctx.topology.suspect_within)
+        attributed += done
+        if not done:
+            break
+    if attributed:
+        _log.info("deployments_attributed", deployments=attributed)
 
 
 async def load_mappings(ctx: Context) -> None:

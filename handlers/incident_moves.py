@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from handlers.attribution import Touched, attribute
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.routing import CARD, Notice, incident_notices
@@ -74,6 +75,7 @@ async def open_incident(
         stored = await store.incidents.add(incident)
         entry = TimelineEntry(incident_id=stored.id, at=at, kind=EntryKind.TRIGGERED, actor=by, text=title, via=SOURCE)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
+        await attribute(store, Touched(incidents=[stored]), ctx.topology.suspect_within)
         await store.outbox.notify(incident_notices(None, stored, ctx.topology), at)
     ctx.wake_outbox()
     return stored
@@ -94,6 +96,7 @@ async def move(
             raise UserError(_already(group, what))
         for _, after in moved:
             await store.incidents.save(after)
+        await attribute(store, Touched(incidents=[after for _, after in moved]), ctx.topology.suspect_within)
         entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=SOURCE)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
         await store.outbox.notify(_move_notices(moved, ctx), at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
+from handlers.recall import facts_then, has_heard_since
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
 from models.store import Store
@@ -40,7 +41,11 @@ class Report:
 async def read_report(store: Store, scope: Scope, window: Window, as_of: datetime, *, periods: int = HISTORY) -> Report:
     """Return the numbers as they stand at `as_of`, with a history of so many periods."""
     windows = _and_before(window, max(periods, 2))
-    facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end)
+    place = scope.services, scope.environment, windows[0].start, window.end
+    if await has_heard_since(store, as_of):
+        facts = await facts_then(store, *place, as_of)
+    else:
+        facts = await store.rollouts.facts(*place)
     numbers = measure(windows, facts, as_of)
     return Report(
         scope=scope,

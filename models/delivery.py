@@ -137,7 +137,7 @@ class _Known:
     def __init__(self, facts: Facts, as_of: datetime) -> None:
         self.facts = facts
         self.as_of = as_of
-        self.rollouts = sorted((r for r in facts.rollouts if r.finished_at <= as_of), key=lambda r: r.finished_at)
+        self.rollouts = sorted((r for r in facts.rollouts if r.finished_at <= as_of), key=_place)
         self.finishes = [r.finished_at for r in self.rollouts]
         self.incidents = [i for i in facts.incidents if i.started_at is None or i.started_at <= as_of]
         self.attempts = sorted(at for _, at in facts.attempts_failed if at <= as_of)
@@ -151,6 +151,10 @@ class _Known:
     def happened(self, at: datetime | None) -> datetime | None:
         """Return an instant, or nothing where it is still to come."""
         return at if at is not None and at <= self.as_of else None
+
+
+def _place(rollout: Rollout) -> tuple[datetime, str]:
+    return rollout.finished_at, rollout.name
 
 
 def _numbers(window: Window, known: _Known) -> Numbers:

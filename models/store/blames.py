@@ -124,6 +124,11 @@ class Blames(Noun):
             found += map(_suspicion, rows)
         return found
 
+    async def everyone(self, received_by: datetime) -> list[Suspicion]:
+        """Return every incident that had arrived by an instant. Reads the whole history."""
+        rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.received_at <= received_by))
+        return [_suspicion(row) for row in rows]
+
     async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
         """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
         touching = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == service)

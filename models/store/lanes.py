@@ -107,6 +107,11 @@ class Lanes(Noun):
         query = select(_LEDGER.c.id).where(LIVE, _LEDGER.c.remedy.is_(None)).order_by(_LEDGER.c.id).limit(limit)
         return list((await self._connection.execute(query)).scalars())
 
+    async def everyone(self, received_by: datetime) -> list[Member]:
+        """Return every deployment that had arrived by an instant. Reads the whole history."""
+        rows = await self._connection.execute(live_members().where(_LEDGER.c.received_at <= received_by))
+        return [to_member(row) for row in rows]
+
     async def of_units(self, units: Collection[tuple[str, str]]) -> list[Member]:
         """Return the members of deployments given by (service, key)."""
         rollouts = {key.removeprefix("rollout:") for _, key in units if key.startswith("rollout:")}

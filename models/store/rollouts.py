@@ -1,8 +1,8 @@
 """The deployments to production as the metrics count them, and the facts that the numbers of a period follow from."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import Select, delete, func, select, union
 
@@ -28,6 +28,7 @@ _BLAMES = table_of(BlameRow)
 _SEEN = table_of(SeenEventRow)
 _SOURCES = table_of(SourceRow)
 _COLUMNS = record_fields(Rollout, renamed={})
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _READ = [_ROLLOUTS.c[name] for name in _COLUMNS]
 
 
@@ -49,15 +50,20 @@ class Rollouts(Noun):
         environment: str | None,
         start: datetime,
         end: datetime,
+        *,
+        received_by: datetime = _EVER,
     ) -> Facts:
-        """Return what the numbers of any period within `[start, end)` follow from; `services=None`: of all services."""
+        """Return what the numbers of any period within `[start, end)` follow from; `services=None`: of all services.
+
+        What arrived after `received_by` is left out, except from the deployments: those are `handlers.recall`'s.
+        """
         first_heard = (await self._connection.execute(select(func.min(_SOURCES.c.first_received_at)))).scalar()
         first_known = await self._first_known(services)
         return Facts(
             rollouts=await self._rollouts(services, environment, start, end),
-            attempts_failed=await self._attempts_failed(services, environment, start, end),
-            incidents=await self._incidents(services, start, end),
-            changes=await self._changes(services, start, end),
+            attempts_failed=await self._attempts_failed(services, environment, start, end, received_by),
+            incidents=await self._incidents(services, start, end, received_by),
+            changes=await self._changes(services, start, end, received_by),
             duplicates=await self._duplicates(start, end),
             alive_from=first_known,
             watched_from=min((at for at in (first_heard, *first_known.values()) if at), default=None),
@@ -80,7 +86,12 @@ class Rollouts(Noun):
         return [r for r in found if environment is None or environment in r.environments]
 
     async def _attempts_failed(
-        self, services: Collection[str] | None, environment: str | None, start: datetime, end: datetime
+        self,
+        services: Collection[str] | None,
+        environment: str | None,
+        start: datetime,
+        end: datetime,
+        received_by: datetime,
     ) -> list[tuple[str, datetime]]:
         query = select(_LEDGER.c.service, _LEDGER.c.finished_at).where(
             _LEDGER.c.type == "deploy",
@@ -88,6 +99,7 @@ class Rollouts(Noun):
             _LEDGER.c.deploy_status == DeployStatus.FAILED,
             _LEDGER.c.at >= start,
             _LEDGER.c.at < end,
+            _LEDGER.c.received_at <= received_by,
         )
         if environment is not None:
             query = query.where(_LEDGER.c.environment == environment)
@@ -95,10 +107,14 @@ class Rollouts(Noun):
         return [(row.service, row.finished_at) for row in rows]
 
     async def _changes(
-        self, services: Collection[str] | None, start: datetime, end: datetime
+        self, services: Collection[str] | None, start: datetime, end: datetime, received_by: datetime
     ) -> list[tuple[str, datetime]]:
         query = select(_LEDGER.c.service, _LEDGER.c.at).where(
-            _LEDGER.c.type == "change", _LEDGER.c.is_undone.is_(False), _LEDGER.c.at >= start, _LEDGER.c.at < end
+            _LEDGER.c.type == "change",
+            _LEDGER.c.is_undone.is_(False),
+            _LEDGER.c.at >= start,
+            _LEDGER.c.at < end,
+            _LEDGER.c.received_at <= received_by,
         )
         rows = await self._connection.execute(_of(query, _LEDGER.c.service, services))
         return [(row.service, row.at) for row in rows]
@@ -109,7 +125,9 @@ class Rollouts(Noun):
         )
         return [(row.seen_at, row.repeats) for row in await self._connection.execute(query)]
 
-    async def _incidents(self, services: Collection[str] | None, start: datetime, end: datetime) -> list[IncidentFact]:
+    async def _incidents(
+        self, services: Collection[str] | None, start: datetime, end: datetime, received_by: datetime
+    ) -> list[IncidentFact]:
         c = _INCIDENTS.c
         ids = union(
             select(c.id).where(c.started_at >= start, c.started_at < end),
@@ -123,7 +141,7 @@ class Rollouts(Noun):
             .join(ids, ids.c.id == c.id)
             .outerjoin(_BLAMES, (_BLAMES.c.blamer == INCIDENT) & (_BLAMES.c.blamer_id == c.id))
             .outerjoin(_LEDGER, _LEDGER.c.id == _BLAMES.c.deploy_id)
-            .where(c.is_signal.is_(False), c.is_test.is_(False))
+            .where(c.is_signal.is_(False), c.is_test.is_(False), c.received_at <= received_by)
             .order_by(c.id, _BLAMES.c.deploy_id)
         )
         if services is not None:
@@ -170,7 +188,7 @@ def _facts_of(rows: Any) -> list[IncidentFact]:
         if row.reason is not None:
             blames.setdefault(row.id, []).append(row.rollout_id or row.external_id)
             reasons[row.id] = row.reason
-        blame = f"{reasons[row.id]}:{','.join(dict.fromkeys(blames[row.id]))}" if row.id in blames else None
+        blame = f"{reasons[row.id]}:{','.join(sorted(set(blames[row.id])))}" if row.id in blames else None
         found[row.id] = IncidentFact(
             id=row.id,
             name=row.incident_id,
