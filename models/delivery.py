@@ -10,15 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from models.metrics import percentile
+from models.metrics import percentile_of
 from models.periods import Window, date_start
 
 _RATIO_PLACES: Final = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rollout:
     """One successful deployment to production; members that share a rollout (regions, say) are one.
+
+    Not frozen, for speed alone: nothing changes it.
 
     `name` is the sender's rollout or deploy id. `finished_at` is when its last successful member finished, `failed_at`
     when the member that was blamed for a failure finished (`None`: it did not fail), `recovered_at` when that was
@@ -31,7 +33,6 @@ class Rollout:
     name: str
     environments: tuple[str, ...] = ()
     finished_at: datetime
-    received_at: datetime
     is_rollback: bool = False
     is_rework: bool = False
     failed_at: datetime | None = None
@@ -197,8 +198,8 @@ def _frequency(window: Window, finished: Sequence[Rollout], known: _Known) -> di
 
 
 def _lead_times(finished: Sequence[Rollout]) -> dict[str, Any]:
-    told = [seconds for r in finished for _, seconds in r.leads or ()]
-    kept = [seconds for seconds in told if seconds >= 0]
+    told = [seconds for r in finished if r.leads for _, seconds in r.leads]
+    kept = sorted(seconds for seconds in told if seconds >= 0)
     return {
         "lead_time_median_s": _seconds(kept, 0.5),
         "lead_time_p90_s": _seconds(kept, 0.9),
@@ -262,13 +263,13 @@ def _ended(known: _Known, window: Window, name: str) -> list[tuple[datetime | No
 
 
 def _durations(spans: Iterable[tuple[datetime | None, datetime]]) -> list[float]:
-    """Return how long each span lasted; one without a start, or that ends before it, has no length."""
-    return [(end - start) / timedelta(seconds=1) for start, end in spans if start and end >= start]
+    """Return how long each span lasted, in order; one without a start, or that ends before it, has no length."""
+    return sorted((end - start) / timedelta(seconds=1) for start, end in spans if start and end >= start)
 
 
-def _seconds(durations: Sequence[float], share: float) -> float | None:
+def _seconds(ordered: Sequence[float], share: float) -> float | None:
     """Return a percentile to the microsecond, which is as fine as instants are."""
-    found = percentile(durations, share)
+    found = percentile_of(ordered, share)
     return None if found is None else round(found, 6)
 
 

@@ -50,9 +50,13 @@ class Recovery:
 
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Return the value below which a share (0–1) of the values lies, between neighbours by linear interpolation."""
-    if not values:
+    return percentile_of(sorted(values), share)
+
+
+def percentile_of(ordered: Sequence[float], share: float) -> float | None:
+    """Return the same of values that are in order already."""
+    if not ordered:
         return None
-    ordered = sorted(values)
     place = (len(ordered) - 1) * share
     low = int(place)
     high = min(low + 1, len(ordered) - 1)

@@ -37,7 +37,6 @@ def roll_up(
         name=last.shown_name,
         environments=tuple(dict.fromkeys(m.environment for m in ordered)),
         finished_at=last.finished_at,
-        received_at=min(m.received_at for m in members),
         is_rollback=any(m.remedy is Remedy.ROLLBACK for m in members),
         is_rework=any(m.remedy not in (None, Remedy.NONE) for m in members),
         failed_at=min((finishes[c.deploy_id] for c in held), default=None),

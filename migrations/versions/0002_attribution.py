@@ -28,6 +28,7 @@ def upgrade() -> None:
         _index(name, "ledger", columns, where)
     op.create_index("ix_deploy_commits_sha", "deploy_commits", ["sha"], unique=False)
     op.create_index("ix_incidents_acknowledged_at", "incidents", ["acknowledged_at"], unique=False)
+    _index("ix_seen_events_repeated", "seen_events", ["seen_at"], "repeats > 0")
     _create_rollouts()
     op.create_table(
         "blames",
@@ -60,7 +61,6 @@ def _create_rollouts() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("environments", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("is_rollback", sa.Boolean(), nullable=False),
         sa.Column("is_rework", sa.Boolean(), nullable=False),
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
@@ -73,7 +73,12 @@ def _create_rollouts() -> None:
     _index(
         "ix_rollouts_service_recovered_at", "rollouts", ["service", "recovered_at"], where="recovered_at IS NOT NULL"
     )
-    _index("ix_rollouts_broken", "rollouts", ["service"], where="failed_at IS NOT NULL AND recovered_at IS NULL")
+    _index(
+        "ix_rollouts_broken",
+        "rollouts",
+        ["service", "finished_at"],
+        where="failed_at IS NOT NULL AND recovered_at IS NULL",
+    )
 
 
 def _index(name: str, table: str, columns: list[str], where: str | None = None) -> None:
@@ -84,6 +89,7 @@ def _index(name: str, table: str, columns: list[str], where: str | None = None) 
 def downgrade() -> None:
     for table in ("named_causes", "blames", "rollouts"):
         op.drop_table(table)
+    op.drop_index("ix_seen_events_repeated", table_name="seen_events")
     op.drop_index("ix_incidents_acknowledged_at", table_name="incidents")
     op.drop_index("ix_deploy_commits_sha", table_name="deploy_commits")
     for name in _LEDGER_INDEXES:

@@ -82,8 +82,11 @@ class Deploys(Noun):
         )
         return [(r.service, r.tier, r.deploy_status, r.n) for r in await self._connection.execute(query)]
 
-    async def first_known(self, services: Collection[str]) -> dict[str, datetime]:
+    async def first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
         """Return when the first deployment of each service is known from; a service without any is left out."""
+        if services is None:
+            known = select(_LEDGER.c.service).where(_LEDGER.c.type == "deploy").distinct()
+            services = list((await self._connection.execute(known)).scalars())
         found: dict[str, datetime] = {}
         for part in in_slices(services, _MOST_OF_A_UNION):
             rows = await self._connection.execute(union_all(*map(_first_of, part)))

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, select, union
+import msgspec
+from sqlalchemy import delete, func, select, type_coerce, union, union_all
+from sqlalchemy.types import NullType
 
 from models.delivery import Facts, IncidentFact, Rollout
 from models.store.base import Noun, Upsert, record_fields, table_of, to_values
 from models.store.blames import INCIDENT
+from models.store.deploys import Deploys
 from models.tables import (
     BlameRow,
     IncidentRow,
@@ -29,7 +33,9 @@ _SEEN = table_of(SeenEventRow)
 _SOURCES = table_of(SourceRow)
 _COLUMNS = record_fields(Rollout, renamed={})
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
-_READ = [_ROLLOUTS.c[name] for name in _COLUMNS]
+# Read as the driver gives them: a report reads thousands, and the types' own conversions take longer than the query.
+_READ = [type_coerce(_ROLLOUTS.c[name], NullType()).label(name) for name in _COLUMNS]
+_LEADS = msgspec.json.Decoder(tuple[tuple[str, float], ...])
 
 
 class Rollouts(Noun):
@@ -58,7 +64,7 @@ class Rollouts(Noun):
         What arrived after `received_by` is left out, except from the deployments: those are `handlers.recall`'s.
         """
         first_heard = (await self._connection.execute(select(func.min(_SOURCES.c.first_received_at)))).scalar()
-        first_known = await self._first_known(services)
+        first_known = await Deploys(self._connection).first_known(services)
         return Facts(
             rollouts=await self._rollouts(services, environment, start, end),
             attempts_failed=await self._attempts_failed(services, environment, start, end, received_by),
@@ -75,14 +81,12 @@ class Rollouts(Noun):
         """Read those that finished or recovered from `start` on, and those that are still broken."""
         c = _ROLLOUTS.c
         parts = (
-            select(*_READ).where((c.finished_at >= start) & (c.finished_at < end)),
-            select(*_READ).where((c.recovered_at >= start) & (c.finished_at < start)),
-            select(*_READ).where(c.failed_at.is_not(None) & c.recovered_at.is_(None) & (c.finished_at < start)),
+            select(*_READ).where(c.finished_at >= start, c.finished_at < end),
+            select(*_READ).where(c.recovered_at >= start, c.finished_at < start),
+            select(*_READ).where(c.failed_at.is_not(None), c.recovered_at.is_(None), c.finished_at < start),
         )
-        found = []
-        for part in parts:
-            rows = await self._connection.execute(_of(part, c.service, services))
-            found += [_rollout(row) for row in rows]
+        rows = await self._connection.execute(union_all(*(_of(part, c.service, services) for part in parts)))
+        found = [_rollout(*tuple(row)) for row in rows.all()]
         return [r for r in found if environment is None or environment in r.environments]
 
     async def _attempts_failed(
@@ -149,34 +153,46 @@ class Rollouts(Noun):
             query = query.where(select(1).where(touching).exists())
         return _facts_of(await self._connection.execute(query))
 
-    async def _first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
-        """Return from when on deployments of each service are known: the first row of its index each time."""
-        if services is None:
-            known = select(_LEDGER.c.service).where(_LEDGER.c.type == "deploy").distinct()
-            services = list((await self._connection.execute(known)).scalars())
-        found: dict[str, datetime] = {}
-        for service in services:
-            first = (
-                select(_LEDGER.c.at)
-                .where(_LEDGER.c.service == service, _LEDGER.c.type == "deploy")
-                .order_by(_LEDGER.c.at)
-                .limit(1)
-            )
-            at = (await self._connection.execute(first)).scalar_one_or_none()
-            if at is not None:
-                found[service] = at
-        return found
 
-
-def _of(query: Select[Any], column: Any, services: Collection[str] | None) -> Select[Any]:
+def _of(query: Any, column: Any, services: Collection[str] | None) -> Any:
     return query if services is None else query.where(column.in_(list(services)))
 
 
-def _rollout(row: Any) -> Rollout:
-    values = dict(row._mapping)
-    leads = values["leads"]
-    values["leads"] = None if leads is None else tuple((sha, seconds) for sha, seconds in leads)
-    return Rollout(**values)
+def _rollout(
+    number: int,
+    service: str,
+    name: str,
+    environments: str,
+    finished_at: Any,
+    is_rollback: Any,
+    is_rework: Any,
+    failed_at: Any,
+    recovered_at: Any,
+    leads: str | None,
+) -> Rollout:
+    return Rollout(
+        id=number,
+        service=service,
+        name=name,
+        environments=_names(environments),
+        finished_at=_instant(finished_at),
+        is_rollback=bool(is_rollback),
+        is_rework=bool(is_rework),
+        failed_at=failed_at and _instant(failed_at),
+        recovered_at=recovered_at and _instant(recovered_at),
+        leads=None if leads is None else _LEADS.decode(leads),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _names(value: str) -> tuple[str, ...]:
+    """Read a list of names; there are few different ones."""
+    return tuple(msgspec.json.decode(value))
+
+
+def _instant(value: Any) -> datetime:
+    """Return an instant from what `UtcDateTime` stores: an aware one on PostgreSQL, text without a zone on SQLite."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(f"{value}+00:00")
 
 
 def _facts_of(rows: Any) -> list[IncidentFact]:

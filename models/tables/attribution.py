@@ -20,7 +20,6 @@ class RolloutRow(Base):
     name: Mapped[str] = mapped_column(Text)
     environments: Mapped[tuple[str, ...]] = mapped_column(Names)
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     is_rollback: Mapped[bool] = mapped_column(Boolean)
     is_rework: Mapped[bool] = mapped_column(Boolean)
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -40,6 +39,7 @@ class RolloutRow(Base):
         Index(
             "ix_rollouts_broken",
             "service",
+            "finished_at",
             sqlite_where=text("failed_at IS NOT NULL AND recovered_at IS NULL"),
             postgresql_where=text("failed_at IS NOT NULL AND recovered_at IS NULL"),
         ),

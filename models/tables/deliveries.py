@@ -48,6 +48,15 @@ class SeenEventRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     repeats: Mapped[int] = mapped_column(Integer, server_default="0")
 
+    __table_args__ = (
+        Index(
+            "ix_seen_events_repeated",
+            "seen_at",
+            sqlite_where=text("repeats > 0"),
+            postgresql_where=text("repeats > 0"),
+        ),
+    )
+
 
 class HoldRow(Base):
     """A name in a delivery that no table of the configuration knows; mapping it applies the delivery again."""
