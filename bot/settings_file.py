@@ -112,6 +112,27 @@ class DigestEntry(Entry):
     period: Literal["day", "week"] = Field(default="day", description="What it sums up: the last whole day or week.")
 
 
+class TargetsEntry(Entry):
+    """What a team aims at: shown beside the numbers, and decides nothing."""
+
+    deploys_per_day: float | None = Field(default=None, gt=0, description="Deployments to production a day, at least.")
+    lead_time_hours: float | None = Field(default=None, gt=0, description="Median from authoring to production.")
+    change_fail_rate: float | None = Field(default=None, ge=0, le=1, description="Failed deployments of all, 0 to 1.")
+    rework_rate: float | None = Field(default=None, ge=0, le=1, description="Hotfixes and rollbacks of all, 0 to 1.")
+    recovery_hours: float | None = Field(default=None, gt=0, description="Median from a failed deployment to its end.")
+    acknowledge_minutes: float | None = Field(default=None, gt=0, description="Median to acknowledge an incident.")
+    restore_hours: float | None = Field(default=None, gt=0, description="Median to resolve an incident.")
+
+
+class MetricsEntry(Entry):
+    """How the delivery metrics are computed, and what they are compared with."""
+
+    suspect_hours: float = Field(
+        default=24, ge=0, le=24 * 365, description="How long after it a deployment is held to have caused an incident."
+    )
+    targets: TargetsEntry = TargetsEntry()
+
+
 class RetentionEntry(Entry):
     """How long what is only kept for looking back is kept, in days. Records are kept for good."""
 
@@ -149,6 +170,7 @@ class File(Entry):
     sources: dict[str, SourceEntry] = Field(default={}, description="Name -> the sender behind /webhooks/NAME.")
     incidents: IncidentsEntry = IncidentsEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
+    metrics: MetricsEntry = MetricsEntry()
     retention: RetentionEntry = RetentionEntry()
     admin_channel: str | None = Field(default=None, description="Where the bot says what it could not do: #name or id.")
     undo_minutes: int = Field(default=10, ge=1, le=24 * 60, description="How long a logged change can be undone.")

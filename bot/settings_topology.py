@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot import cron
-from bot.settings_file import File, ServiceEntry, SourceEntry
+from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
     Bridge,
@@ -43,7 +43,23 @@ def topology(file: File) -> Topology:
         ),
         admin_channel=file.admin_channel,
         undo_window=timedelta(minutes=file.undo_minutes),
+        suspect_within=timedelta(hours=file.metrics.suspect_hours),
+        targets=_targets(file.metrics.targets),
     )
+
+
+def _targets(entry: TargetsEntry) -> dict[str, float]:
+    """Return the targets under the names of the numbers they are for, in their units."""
+    given = {
+        "deploys_per_day": (entry.deploys_per_day, 1),
+        "lead_time_median_s": (entry.lead_time_hours, 3600),
+        "cfr": (entry.change_fail_rate, 1),
+        "rework_rate": (entry.rework_rate, 1),
+        "fdrt_median_s": (entry.recovery_hours, 3600),
+        "mtta_median_s": (entry.acknowledge_minutes, 60),
+        "mttr_median_s": (entry.restore_hours, 3600),
+    }
+    return {name: value * unit for name, (value, unit) in given.items() if value is not None}
 
 
 def _incident_rule(file: File) -> IncidentRule:

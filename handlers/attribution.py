@@ -42,9 +42,9 @@ class Touched:
 async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED_WITHIN) -> None:
     """Bring attribution up to date with what was just written; `within` is how long a deployment stays suspect."""
     states = touched.states()
+    await _name_causes(store, touched)
     if not (states or touched.incidents or touched.shas):
         return
-    await _name_causes(store, touched)
     names = {name for state in states for name in state.names} | touched.shas
     naming = await store.blames.naming(names)
     targets, affected = await _judge(store, states, [i for who, i in naming if who == DEPLOY])

@@ -139,7 +139,10 @@ class Retention:
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
-    """The whole configuration as the bot's logic sees it."""
+    """The whole configuration as the bot's logic sees it.
+
+    `targets` are by the name of the number they are for (`models.delivery.Numbers`), in its unit.
+    """
 
     bridges: tuple[Bridge, ...] = ()
     services: tuple[Service, ...] = ()
@@ -149,6 +152,7 @@ class Topology:
     admin_channel: str | None = None
     undo_window: timedelta = timedelta(minutes=10)
     suspect_within: timedelta = timedelta(hours=24)
+    targets: Mapping[str, float] = field(default_factory=dict)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:

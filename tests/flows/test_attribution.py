@@ -106,7 +106,8 @@ def test_event_by_event_and_all_at_once_agree(
     assert oracle == stored
     assert all(n.cfr is None or 0 <= n.cfr <= 1 for n in numbers)
     assert all(n.rework_rate is None or 0 <= n.rework_rate <= 1 for n in numbers)
-    ordered, _, in_order = asyncio.run(_both_ways(empty, events, 1))
+    ordered, oracle, in_order = asyncio.run(_both_ways(empty, events, 1))
+    assert oracle == ordered
     assert ordered[0] == stored[0]
     assert [replace(n, duplicates_ignored=0) for n in in_order] == [replace(n, duplicates_ignored=0) for n in numbers]
 
