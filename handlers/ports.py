@@ -29,7 +29,7 @@ class Messenger(Protocol):
     """
 
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> Posted:
-        """Post to a channel (name or id), in a thread where `thread_ts` is given."""
+        """Post to a channel (name or id) or a person (id), in a thread where `thread_ts` is given."""
 
     async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> Posted:
         """Replace a message of the bot."""
@@ -39,6 +39,9 @@ class Messenger(Protocol):
 
     async def open_modal(self, trigger_id: str, modal: Modal) -> None:
         """Open a modal for the person behind `trigger_id` (valid for 3 seconds)."""
+
+    async def user_timezone(self, user_id: str) -> str | None:
+        """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
 
     async def user_name(self, user_id: str) -> str:
         """Return the name a person is shown under; the id itself where Slack does not tell."""

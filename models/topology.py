@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from models.words import Severity, Side, Tier
 
-Period: TypeAlias = Literal["day", "week"]
+Period: TypeAlias = Literal["day", "week", "month"]
 MapKind: TypeAlias = Literal["service", "environment"]
 
 
