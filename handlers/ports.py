@@ -1,13 +1,15 @@
 """What the handlers need of the world; `bot/` implements it, tests replace it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from handlers.views import Message, Modal
+from models.operations import OperationsReading
 from models.store import Store
+from models.topology import Service
 
 _Result = TypeVar("_Result")
 
@@ -74,6 +76,17 @@ class Telemetry(Protocol):
 
     def post(self, outcome: str, seconds: float) -> None:
         """Count a call to Slack: posted, updated, found, or the reason it failed."""
+
+
+class Operations(Protocol):
+    """Reads how well services run."""
+
+    async def read(self, services: Sequence[Service], start: datetime, end: datetime) -> list[OperationsReading]:
+        """Return a reading of `[start, end)` for each of the services that has an objective, in their order.
+
+        `end` is past. Never raises: what is not known is `None`, with the reason. Takes at most half a minute at
+        the usual time limit.
+        """
 
 
 class Wake(Protocol):
