@@ -90,6 +90,16 @@ def fires(when: WallClock, at: datetime) -> bool:
     return when.get_next_fire_time(None, at) is not None
 
 
+def slots(when: WallClock, at: datetime, most: int) -> list[datetime]:
+    """Return the next times a trigger fires after `at`, at most so many."""
+    found: list[datetime] = []
+    slot = when.get_next_fire_time(None, at)
+    while slot is not None and len(found) < most:
+        found.append(slot)
+        slot = when.get_next_fire_time(slot, slot)
+    return found
+
+
 def _named(part: str) -> str:
     span = _SPAN.fullmatch(part)
     if span is None:

@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
-from bot.settings_operations import check_operations
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
+from models.periods import latest_completed
 from models.topology import folded
 
 # Lower case letters, digits, hyphens and underscores, at most 80
 # (https://docs.slack.dev/reference/methods/conversations.create#naming); an id is in capitals.
 _CHANNEL: Final = re.compile(r"#?[\w-]{1,80}")
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{6,}")
+# Enough for every day of a month, and for the hours of a week that a digest may come at.
+_SLOTS_LOOKED_AT: Final = 200
 _PART_OF_A_URL: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -36,7 +38,6 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
         _source(("sources", name), source, known_kinds, document)
     for name, digest in file.digests.items():
         _digest(("digests", name), digest, document, at)
-    check_operations(file, document)
 
 
 def _names(section: str, document: Document) -> None:
@@ -136,6 +137,24 @@ def _digest(path: Place, digest: DigestEntry, document: Document, at: datetime) 
     try:
         if not cron.fires(cron.trigger(digest.schedule, "UTC"), at):
             document.complain((*path, "schedule"), "never comes", "Choose a day that exists.")
+        else:
+            _settled(path, digest, document, at)
     except ValueError as error:
         what = f"not a cron line: {error}"
         document.complain((*path, "schedule"), what, "Write five fields, such as `0 9 * * mon-fri`.")
+
+
+def _settled(path: Place, digest: DigestEntry, document: Document, at: datetime) -> None:
+    """Complain of a schedule that comes before the numbers of the period it sums up have settled."""
+    try:
+        slots = cron.slots(cron.trigger(digest.schedule, digest.timezone), at, _SLOTS_LOOKED_AT)
+    except ValueError:
+        return  # the zone is none, which was complained of
+    settle = timedelta(hours=digest.settle_hours)
+    for slot in slots if settle else ():
+        over = slot - latest_completed(slot, digest.period, digest.timezone).end
+        if over < settle:
+            what = f"comes {over / timedelta(hours=1):.3g} h after the {digest.period} ends, before its numbers settle"
+            fix = f"Let it come at least {digest.settle_hours:g} h after the {digest.period}'s end, or settle sooner."
+            document.complain((*path, "schedule"), what, fix)
+            return

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from bot import cron
 from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
-from bot.settings_operations import objective
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
     Bridge,
@@ -35,6 +34,7 @@ def topology(file: File) -> Topology:
                 cron=cron.with_named_days(d.schedule),
                 timezone=d.timezone,
                 period=d.period,
+                settle=timedelta(hours=d.settle_hours),
             )
             for name, d in file.digests.items()
         ),
@@ -82,7 +82,6 @@ def _service(name: str, entry: ServiceEntry) -> Service:
         runbook=entry.runbook,
         owner=entry.owner,
         on_call=entry.on_call,
-        operations=objective(entry.operations),
     )
 
 

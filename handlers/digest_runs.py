@@ -1,23 +1,22 @@
 """Runs digests: numbers computed once, kept as a snapshot, said to both sides. Running one twice says it once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 import handlers.digests as digest_files
 from handlers.context import Context
-from handlers.digests import Digest
+from handlers.digests import Digest, Order
 from handlers.registry import discover
 from handlers.routing import CARD, LATER, SIDES, Notice
 from models.periods import Length, Window, latest_completed, window_at
 from models.store import Store
 from models.store.digests import Snapshot
 from models.topology import Bridge, DigestPlan
-from models.words import Side
 
 _DIGESTS: Final = {digest.name: digest for digest in discover(digest_files, "DIGEST", Digest)}
-_CONTENT: Final = _DIGESTS["activity"]
+_CONTENT: Final = _DIGESTS["delivery"]
 _RUNNING: Final[dict[str, Length]] = {"today": "day", "this-week": "week", "this-month": "month"}
 _COMPLETED: Final[dict[str, Length]] = {
     "day": "day",
@@ -30,19 +29,11 @@ _COMPLETED: Final[dict[str, Length]] = {
 WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
 
 # When a plan last had its turn, at or before an instant.
-# Channels or people, each with the side whose words they get.
-Recipients: TypeAlias = Sequence[tuple[str, Side]]
 LatestSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
 
 
 async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetime) -> list[Snapshot]:
-    """Post, at `at`, the period that was the latest completed one at a plan's slot, unless the plan is paused.
-
-    Returns what is new.
-    """
-    async with ctx.reading() as store:
-        if plan.name in await store.subscriptions.pauses():
-            return []
+    """Post, at `at`, the period that was the latest completed one at a plan's slot; return what is new."""
     window = latest_completed(slot, plan.period, plan.timezone)
     bridges = [bridge for name in plan.bridges if (bridge := ctx.topology.bridge_named(name))]
     new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
@@ -57,21 +48,26 @@ async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> li
     due: list[tuple[DigestPlan, datetime]] = []
     async with ctx.reading() as store:
         heard_first = min((s.first_received_at for s in await store.sources.all()), default=at)
-        paused = await store.subscriptions.pauses()
         for plan in ctx.topology.digests:
             slot = latest_slot(plan, at)
             window = latest_completed(slot, plan.period, plan.timezone) if slot else None
-            if plan.name in paused or not (slot and window and heard_first < window.end):
-                continue
-            if await _lacks(store, plan, window):
+            if slot and window and heard_first < window.end and await _lacks(store, plan, window):
                 due.append((plan, slot))
     return due
 
 
 async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime) -> Snapshot:
     """Return the numbers of a window without keeping them."""
+    plans = [p for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
+    order = Order(
+        bridge=bridge,
+        window=window,
+        at=at,
+        plans=(*(p.name for p in plans), f"asked:{window.length}"),
+        settle=max((p.settle for p in plans), default=timedelta()),
+    )
     async with ctx.reading() as store:
-        numbers = await _CONTENT.compute(store, ctx.topology, bridge, window, at)
+        numbers = await _CONTENT.compute(store, ctx.topology, order)
     return Snapshot(
         plan=plan,
         bridge=bridge.name,
@@ -92,13 +88,6 @@ async def post_now(
     """
     plan = f"asked:{request_id}"[:128] if window.end >= at else f"asked:{window.length}"
     return await _post(ctx, plan, bridge, window, at, by=by)
-
-
-async def post_to(
-    ctx: Context, recipients: Recipients, plan: str, bridge: Bridge, window: Window, at: datetime
-) -> Snapshot | None:
-    """Post a digest to some channels or people; `None` when this plan posted that period before."""
-    return await _post(ctx, plan, bridge, window, at, recipients=recipients)
 
 
 async def posted(ctx: Context, bridge: Bridge, window: Window) -> Snapshot | None:
@@ -126,14 +115,7 @@ async def _lacks(store: Store, plan: DigestPlan, window: Window) -> bool:
 
 
 async def _post(
-    ctx: Context,
-    plan: str,
-    bridge: Bridge,
-    window: Window,
-    at: datetime,
-    *,
-    by: str | None = None,
-    recipients: Recipients | None = None,
+    ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime, *, by: str | None = None
 ) -> Snapshot | None:
     async with ctx.reading() as store:
         if await store.digests.of_period(plan, bridge.name, window.start):
@@ -142,22 +124,21 @@ async def _post(
     async with ctx.transaction() as store:
         snapshot = await store.digests.add(computed)
         if snapshot is not None:
-            both = [(bridge.channel(side), side) for side in SIDES]
-            await _queue(store, recipients or both, snapshot, at, by)
+            await _queue(store, bridge, snapshot, at, by)
     ctx.wake_outbox()
     return snapshot
 
 
-async def _queue(store: Store, recipients: Recipients, snapshot: Snapshot, at: datetime, by: str | None) -> None:
+async def _queue(store: Store, bridge: Bridge, snapshot: Snapshot, at: datetime, by: str | None) -> None:
     notices = [
         Notice(
             subject=f"digest:{snapshot.id}",
             part=CARD,
-            channel=channel,
+            channel=bridge.channel(side),
             side=side,
             priority=LATER,
             params={"by": by} if by else {},
         )
-        for channel, side in recipients
+        for side in SIDES
     ]
     await store.outbox.notify(notices, at)

@@ -1,6 +1,6 @@
 """Finds the words for a row of the outbox: loads what a view needs, at the moment it is posted, and calls it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -151,7 +151,16 @@ async def _held(row: _Row) -> Message | None:
 
 async def _digest(row: _Row) -> Message | None:
     snapshot = await row.store.digests.get(int(row.name))
-    return digests.digest(snapshot, row.side, by=row.params.get("by")) if snapshot else None
+    if snapshot is None:
+        return None
+    links = await _links(row, digests.subjects(snapshot))
+    return digests.digest(snapshot, row.side, by=row.params.get("by"), links=links)
+
+
+async def _links(row: _Row, subjects: Iterable[str]) -> dict[str, str]:
+    """Return where this channel's messages about some subjects are."""
+    cards = {subject: await row.store.messages.card(subject, row.channel) for subject in subjects}
+    return {subject: card.permalink for subject, card in cards.items() if card and card.permalink}
 
 
 async def _last_good(store: Store, deploy: Deploy) -> Deploy | None:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from models.operations import Objective
 from models.words import Severity, Side, Tier
 
 Period: TypeAlias = Literal["day", "week", "month"]
@@ -41,7 +40,7 @@ DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service: what its senders call it, where it runs, who owns it, what it promises to those who use it."""
+    """One service: what its senders call it, where it runs, who owns it."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -51,7 +50,6 @@ class Service:
     runbook: str | None = None
     owner: str | None = None
     on_call: str | None = None
-    operations: Objective | None = None
 
     def environment_named(self, name: str) -> Environment | None:
         """Return the environment with this name or alias."""
@@ -122,13 +120,18 @@ class WebhookSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestPlan:
-    """One scheduled digest. `cron` is five fields, read in `timezone` (IANA)."""
+    """One scheduled digest. `cron` is five fields, read in `timezone` (IANA).
+
+    Numbers younger than `settle` (counted from the end of their period) are provisional; a digest is never posted so
+    early.
+    """
 
     name: str
     bridges: tuple[str, ...]
     cron: str
     timezone: str
     period: Period
+    settle: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from models.periods import Window
@@ -11,8 +11,23 @@ from models.topology import Bridge, Topology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked of a digest: whose numbers, of when, as known at `at`.
+
+    `plans` are the names under which earlier periods were posted. Numbers are provisional until `settle` after the
+    period's end.
+    """
+
+    bridge: Bridge
+    window: Window
+    at: datetime
+    plans: tuple[str, ...] = ()
+    settle: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """One kind of digest. `compute` returns plain JSON; it is stored, and both sides are shown exactly that."""
 
     name: str
-    compute: Callable[[Store, Topology, Bridge, Window, datetime], Awaitable[dict[str, Any]]]
+    compute: Callable[[Store, Topology, Order], Awaitable[dict[str, Any]]]

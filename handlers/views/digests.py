@@ -1,38 +1,21 @@
 """Lays a digest out: one snapshot, the same numbers for both sides, each side's own question first."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from handlers.views import Block, Message
 from handlers.views.charts import chart, table
-from handlers.views.digest_words import chart_title, headline, is_quiet, label, spread, title
+from handlers.views.digest_highlights import highlighted
+from handlers.views.digest_honesty import honesty
+from handlers.views.digest_parts import between, chart_of, operations, rows_button, services, still_open
+from handlers.views.digest_words import before, headline, is_quiet, lengths, title
 from handlers.views.layout import NOTHING, context, header, joined, message, paragraphs, section
-from handlers.views.text import escape, line, plural
-from handlers.views.times import ago, moment
+from handlers.views.numbers import ROWS, Row, sparkline, typical
+from handlers.views.text import escape, line
+from handlers.views.times import moment
 
-# 60 services of 100 characters each leave room for everything else within the 13,000 that Slack takes.
-_MOST_SERVICES: Final = 60
-_MOST_OF_A_NAME: Final = 40
-_MOST_OPEN: Final = 10
-_MOST_NAMES: Final = 8
-
-_COLUMNS: Final[dict[str, dict[str, str]]] = {
-    "dev": {
-        "succeeded": "Deployed",
-        "failed": "Failed",
-        "canceled": "Canceled",
-        "changes": "Small changes",
-        "incidents": "Incidents",
-    },
-    "ops": {
-        "incidents": "Incidents",
-        "succeeded": "Deployed",
-        "failed": "Failed",
-        "canceled": "Canceled",
-        "changes": "Small changes",
-    },
-}
+_FIRST_FOR_OPS: Final = ("incidents_started", "mtta_median_s", "mttr_median_s", "fdrt_median_s", "cfr")
 
 
 class Snapshot(Protocol):
@@ -50,30 +33,56 @@ class Snapshot(Protocol):
     def numbers(self) -> dict[str, Any]: ...  # noqa: D102
 
 
-def digest(snapshot: Snapshot, side: str, *, by: str | None = None) -> Message:
-    """Return a digest for one side. `by` names the person who asked for it."""
+def digest(snapshot: Snapshot, side: str, *, by: str | None = None, links: Mapping[str, str] | None = None) -> Message:
+    """Return a digest for one side.
+
+    `by` names the person who asked for it; `links` are the addresses of this side's messages by subject.
+    """
     numbers = snapshot.numbers
+    if "now" not in numbers:
+        return _outdated(snapshot)
     name, said = f"{title(numbers)} · {snapshot.bridge}", headline(numbers, side)
     text = f"{escape(name)}: {said}"
-    closing = [context(_period(snapshot, by)), *_honesty(numbers)]
+    closing = [*honesty(numbers), context(_period(snapshot, by))]
     if is_quiet(numbers):
         return message(text, [section(text), *closing])
-    opening = [header(name), section(said)]
-    moved = [*_charts(numbers), *_table(numbers, side)]
-    plain = _in_words(numbers, side)
-    incidents = [*_timings(numbers), *_open(numbers)]
-    fancy, simple = ([*incidents, *shown] if side == "ops" else [*shown, *incidents] for shown in (moved, plain))
-    native = message(text, [*opening, *fancy, *closing])
-    fallback = message(text, [*opening, *simple, *closing]).blocks if moved else None
-    return Message(text=native.text, blocks=native.blocks, plain_blocks=fallback)
+    opening = [header(name), section(said, rows_button(snapshot, "Open the rows", _asked_first(side)))]
+    urgent = [*highlighted(snapshot, side, links or {}), *still_open(snapshot)]
+    aside = [*services(snapshot, side), *between(snapshot), *operations(numbers)]
+    native = [_table(numbers, side), *_chart(numbers, side)]
+    plain = [*_in_words(numbers, side), *_chart_in_words(numbers, side)]
+    fancy, simple = (
+        [*urgent, *shown, *aside] if side == "ops" else [*shown, *urgent, *aside] for shown in (native, plain)
+    )
+    whole = message(text, [*opening, *fancy, *closing])
+    return Message(
+        text=whole.text, blocks=whole.blocks, plain_blocks=message(text, [*opening, *simple, *closing]).blocks
+    )
+
+
+def subjects(snapshot: Snapshot) -> list[str]:
+    """Return the subjects whose messages a digest links to."""
+    told = (one["incident"] for one in snapshot.numbers.get("highlights", ()) if one["kind"] == "open")
+    return [f"incident:{incident['leader']}" for incident in told]
+
+
+def _outdated(snapshot: Snapshot) -> Message:
+    said = (
+        f"The digest of {escape(snapshot.bridge)} was computed by an earlier release: `/digest preview` shows it anew."
+    )
+    return message(said, [section(said)])
+
+
+def _asked_first(side: str) -> str:
+    return "incidents_started" if side == "ops" else "deploys"
 
 
 def _period(snapshot: Snapshot, by: str | None) -> str:
     numbers = snapshot.numbers
-    dates = " to ".join(dict.fromkeys((numbers["first"], numbers["last"])))
     return joined(
         [
-            f"{dates}, {escape(snapshot.timezone)}",
+            f"{_dates(numbers)}, {escape(snapshot.timezone)}",
+            f"compared with {_dates(numbers['compared'])}",
             f"as of {moment(snapshot.computed_at)}",
             f"snapshot {snapshot.id}" if snapshot.id else "preview",
             f"asked for by {line(by, 60)}" if by else None,
@@ -81,121 +90,67 @@ def _period(snapshot: Snapshot, by: str | None) -> str:
     )
 
 
-def _timings(numbers: Mapping[str, Any]) -> list[Block]:
-    incidents = numbers["incidents"] or {}
-    lines = []
-    if incidents.get("opened") or incidents.get("acknowledged"):
-        why_not = "start unknown" if incidents["acknowledged"] else "none was acknowledged"
-        lines.append(f"*Time to acknowledge*  {spread(incidents['acknowledge'], why_not)}")
-    if incidents.get("opened") or incidents.get("resolved"):
-        why_not = "start unknown" if incidents["resolved"] else "none was resolved"
-        lines.append(f"*Time to restore*  {spread(incidents['restore'], why_not)}")
-    return [section("\n".join(lines))] if lines else []
+def _dates(span: Mapping[str, Any]) -> str:
+    return " to ".join(dict.fromkeys((span["first"], span["last"])))
 
 
-def _charts(numbers: Mapping[str, Any]) -> list[Block]:
+def _rows(side: str) -> tuple[Row, ...]:
+    """Return what is shown in a side's own order."""
+    if side != "ops":
+        return ROWS
+    return tuple(sorted(ROWS, key=lambda row: (row.key not in _FIRST_FOR_OPS, _place(row))))
+
+
+def _place(row: Row) -> int:
+    return _FIRST_FOR_OPS.index(row.key) if row.key in _FIRST_FOR_OPS else ROWS.index(row)
+
+
+def _table(numbers: Mapping[str, Any], side: str) -> Block:
+    shown = _rows(side)
+    targets = numbers["targets"]
+    columns = ["Number", "Now", "Before", "Change", f"Median of {len(numbers['history'])}", "Trend"]
+    rows = [_cells(row, numbers) + ([row.target(numbers["now"], targets)] if targets else []) for row in shown]
+    caption = f"Now, {before(numbers)}, and the median of {len(numbers['history'])} {lengths(numbers)}"
+    return table(caption, [*columns, *(["Target"] if targets else [])], rows)
+
+
+def _cells(row: Row, numbers: Mapping[str, Any]) -> list[str]:
     history = numbers["history"]
-    if not _has_a_past(numbers):
-        return []
-    labels = [label(one["first"], numbers["length"]) for one in history]
-    series = {"Succeeded": [one["succeeded"] for one in history], "Failed": [one["failed"] for one in history]}
-    return [chart("bar", chart_title(numbers), labels, series)]
-
-
-def _has_a_past(numbers: Mapping[str, Any]) -> bool:
-    history = numbers["history"]
-    return len(history) > 1 and any(one["succeeded"] or one["failed"] for one in history)
-
-
-def _active(numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the services in which anything happened, the busiest first."""
-    columns = _COLUMNS["dev"]
-    active = [s for s in numbers["services"] if any(s[column] for column in columns)]
-    return sorted(active, key=lambda s: -sum(s[column] or 0 for column in columns))
-
-
-def _table(numbers: Mapping[str, Any], side: str) -> list[Block]:
-    services = _active(numbers)
-    if not services:
-        return []
-    columns = _worth_showing(services, side)
-    rows = [[s["name"], *(s[column] for column in columns)] for s in services[:_MOST_SERVICES]]
-    return [table("By service", ["Service", *columns.values()], rows), *_more(services)]
-
-
-def _worth_showing(services: Sequence[Mapping[str, Any]], side: str) -> dict[str, str]:
-    """Return the side's columns (key and heading); nobody misses an empty one of canceled deploys."""
-    has_canceled = any(s["canceled"] for s in services)
-    return {key: heading for key, heading in _COLUMNS[side].items() if key != "canceled" or has_canceled}
+    return [
+        row.name,
+        row.shown(numbers["now"]),
+        row.shown(numbers["previous"]),
+        NOTHING if numbers["is_running"] else row.change(numbers["now"], numbers["previous"]),
+        row.bare(typical(row, history)),
+        sparkline([row.value(one) for one in history]) or NOTHING,
+    ]
 
 
 def _in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
-    """Return the chart and the table as text."""
-    services = _active(numbers)
-    columns = _worth_showing(services, side)
-    lines = [_service_line(s, columns) for s in services[:_MOST_SERVICES]]
-    blocks = paragraphs(["*By service*", *lines]) if lines else []
-    if _has_a_past(numbers):
-        past = " · ".join(_past(one, numbers["length"]) for one in numbers["history"])
-        blocks.insert(0, section(f"*{chart_title(numbers)}*\n{past}"))
-    return [*blocks, *_more(services)]
+    """Return the table as text."""
+    return paragraphs(_in_a_line(row, numbers) for row in _rows(side))
 
 
-def _service_line(service: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-    counts = [_counted(service[key], heading.lower()) for key, heading in columns.items()]
-    return f"• *{line(service['name'], _MOST_OF_A_NAME)}*  {joined(counts)}"
-
-
-def _past(one: Mapping[str, Any], length: str) -> str:
-    failed = f" ({one['failed']} failed)" if one["failed"] else ""
-    return f"{label(one['first'], length)}: {one['succeeded']}{failed}"
-
-
-def _more(services: Sequence[Any]) -> list[Block]:
-    left = len(services) - _MOST_SERVICES
-    return [context(f"and {plural(left, 'more service')}: `/deploys` lists what went out")] if left > 0 else []
-
-
-def _counted(value: int | None, what: str) -> str:
-    if value is None:
-        return f"{NOTHING} {what}"
-    return plural(value, what.removesuffix("s"), what)
-
-
-def _open(numbers: Mapping[str, Any]) -> list[Block]:
-    listed = numbers["open"]
-    if not listed:
-        return []
-    lines = [_open_line(incident) for incident in listed[:_MOST_OPEN]]
-    left = numbers["incidents"]["open"] - len(lines)
-    more = [f"and {left} more: `/incident list`"] if left > 0 else []
-    return paragraphs(["*Still open*", *lines, *more])
-
-
-def _open_line(incident: Mapping[str, Any]) -> str:
-    started = incident["started_at"]
-    age = f"since {ago(datetime.fromisoformat(started).astimezone(UTC))}" if started else "start unknown"
-    where = line(", ".join(incident["services"]), 60) or "no service"
-    return "• " + joined(
-        [f"*INC-{incident['id']}* {line(incident['title'], 100)}", incident["severity"], where, incident["status"], age]
-    )
-
-
-def _honesty(numbers: Mapping[str, Any]) -> list[Block]:
-    """Return the line that says what these numbers may lack."""
-    unknown = [s["name"] for s in numbers["services"] if s["succeeded"] is None]
-    lacking = [
-        "this period still runs" if numbers["is_running"] else None,
-        _named("no deploy was ever told of", unknown),
-        _named("silent", [s["name"] for s in numbers["silent"]]),
-        _named("never heard", numbers["never_heard"]),
-        _named("unmapped, not counted (`/bridge map`)", [n["name"] for n in numbers["unmapped"]]),
+def _in_a_line(row: Row, numbers: Mapping[str, Any]) -> str:
+    _, now, previous, change, median, trend = _cells(row, numbers)
+    target = row.target(numbers["now"], numbers["targets"])
+    parts = [
+        now,
+        None if change == NOTHING else change,
+        f"before: {previous.partition(' ')[0] if previous.startswith(NOTHING) else previous}",
+        f"median {median} {trend}" if median != NOTHING else None,
+        f"target {target}" if target != NOTHING else None,
     ]
-    return [context(f"⚠️ {joined(lacking)}")] if any(lacking) else []
+    return f"• *{row.name}*  {joined(parts)}"
 
 
-def _named(what: str, names: Sequence[str]) -> str | None:
-    left = len(names) - _MOST_NAMES
-    more = f" and {left} more" if left > 0 else ""
-    listed = ", ".join(line(name, _MOST_OF_A_NAME) for name in names[:_MOST_NAMES])
-    return f"{what}: {listed}{more}" if names else None
+def _chart(numbers: Mapping[str, Any], side: str) -> list[Block]:
+    drawn = chart_of(numbers, side)
+    if drawn is None:
+        return []
+    return [chart("bar", drawn.title, drawn.labels, drawn.series), context(drawn.alt)]
+
+
+def _chart_in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
+    drawn = chart_of(numbers, side)
+    return [section(f"*{drawn.title}*\n{drawn.alt}")] if drawn else []

@@ -67,6 +67,20 @@ class Changes(Noun):
         )
         return {r.service: r.n for r in await self._connection.execute(query)}
 
+    async def without_owner(self, services: Collection[str], since: datetime, until: datetime) -> int:
+        """Count the small changes of `[since, until)` that name neither a person nor a team; not those taken back."""
+        query = select(func.count()).where(
+            _LEDGER.c.type == "change",
+            _LEDGER.c.is_undone.is_(False),
+            _LEDGER.c.service.in_(list(services)),
+            _LEDGER.c.at >= since,
+            _LEDGER.c.at < until,
+            _LEDGER.c.actor.is_(None),
+            _LEDGER.c.team.is_(None),
+        )
+        found: int = (await self._connection.execute(query)).scalar_one()
+        return found
+
     async def add_many(self, changes: Sequence[Change]) -> dict[ChangeKey, int]:
         """Store new small changes; return their ledger numbers. One that is there already is left as it is."""
         if not changes:

@@ -1,5 +1,6 @@
 """Digest snapshots: computed once, shown to both sides."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,15 @@ class Digests(Noun):
             _SNAPSHOTS.c.plan == plan, _SNAPSHOTS.c.bridge == bridge, _SNAPSHOTS.c.period_start == period_start
         )
         row = (await self._connection.execute(query)).first()
+        return _snapshot(row) if row else None
+
+    async def latest_before(self, bridge: str, plans: Collection[str], start: datetime) -> Snapshot | None:
+        """Return the snapshot of the latest period of a bridge that began before an instant, of any of these plans."""
+        query = select(_SNAPSHOTS).where(
+            _SNAPSHOTS.c.bridge == bridge, _SNAPSHOTS.c.plan.in_(list(plans)), _SNAPSHOTS.c.period_start < start
+        )
+        newest = query.order_by(_SNAPSHOTS.c.period_start.desc(), _SNAPSHOTS.c.id.desc()).limit(1)
+        row = (await self._connection.execute(newest)).first()
         return _snapshot(row) if row else None
 
     async def latest(self, bridge: str, plan: str | None = None) -> Snapshot | None:

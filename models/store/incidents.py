@@ -2,20 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, or_, select, union, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, union, update
 
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
-from models.tables import IncidentRow, IncidentServiceRow, TimelineRow
-from models.words import IncidentStatus
+from models.tables import BlameRow, IncidentRow, IncidentServiceRow, TimelineRow
+from models.words import Cause, IncidentStatus
 
 _INCIDENTS = table_of(IncidentRow)
 _SERVICES = table_of(IncidentServiceRow)
 _TIMELINE = table_of(TimelineRow)
+_BLAMES = table_of(BlameRow)
 _COLUMNS = record_fields(Incident, renamed={})
 _ENTRY_COLUMNS = record_fields(TimelineEntry, renamed={})
+
+# How a timeline says where a person acted; what was written before the side was kept says only `slack`.
+SIDE_BY_VIA: Final = {"slack:dev": "dev", "slack:ops": "ops", "slack": "unknown"}
 
 IncidentKey: TypeAlias = tuple[str, str]
 
@@ -134,6 +138,33 @@ class Incidents(Noun):
         """Return an incident's history, oldest first."""
         query = select(_TIMELINE).where(_TIMELINE.c.incident_id == incident_id).order_by(_TIMELINE.c.at, _TIMELINE.c.id)
         return [to_record(TimelineEntry, row, _ENTRY_COLUMNS) for row in await self._connection.execute(query)]
+
+    async def first_acts(self, ids: Collection[int]) -> dict[int, dict[str, datetime]]:
+        """Return when each side (`dev`, `ops`; `unknown`: it was not kept) first acted in Slack, for each incident.
+
+        What is done to the group of an incident is done to it.
+        """
+        found: dict[int, dict[str, datetime]] = {}
+        for part in in_slices(ids):
+            query = (
+                select(_INCIDENTS.c.id, _TIMELINE.c.via, func.min(_TIMELINE.c.at).label("at"))
+                .join(_TIMELINE, _TIMELINE.c.incident_id == func.coalesce(_INCIDENTS.c.leader_id, _INCIDENTS.c.id))
+                .where(_INCIDENTS.c.id.in_(part), _TIMELINE.c.via.in_(SIDE_BY_VIA))
+                .group_by(_INCIDENTS.c.id, _TIMELINE.c.via)
+            )
+            for row in await self._connection.execute(query):
+                found.setdefault(row.id, {})[SIDE_BY_VIA[row.via]] = row.at
+        return found
+
+    async def without_cause(self, ids: Collection[int]) -> int:
+        """Count those of these incidents of which nobody recorded the cause, and that are held against nothing."""
+        found = 0
+        for part in in_slices(ids):
+            blamed = exists().where(_BLAMES.c.blamer == "incident", _BLAMES.c.blamer_id == _INCIDENTS.c.id)
+            unknown = or_(_INCIDENTS.c.cause.is_(None), _INCIDENTS.c.cause == Cause.UNKNOWN)
+            query = select(func.count()).where(_INCIDENTS.c.id.in_(part), unknown, ~blamed)
+            found += (await self._connection.execute(query)).scalar_one()
+        return found
 
     async def add_entry(self, entry: TimelineEntry, key: str) -> bool:
         """Add a line to a history; return false when the same key was there before."""

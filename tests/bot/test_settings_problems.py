@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,13 @@ def test_every_wrong_name_is_said_at_once_with_its_line(tmp_path: Path) -> None:
 
 
 def test_every_wrong_key_and_value_is_said_at_once_with_its_line(tmp_path: Path) -> None:
-    text = MINIMAL + "serivces: {}\nundo_minutes: soon\ndigests:\n  d: {period: month}\n"
+    text = MINIMAL + "serivces: {}\nundo_minutes: soon\ndigests:\n  d: {period: year}\n"
     found = problems_of(text, tmp_path)
     assert [
         (6, "serivces", "unknown key serivces"),
         (7, "undo_minutes", "must be a valid integer, unable to parse string as an integer"),
         (9, "digests.d.schedule", "missing"),
-        (9, "digests.d.period", "must be 'day' or 'week'"),
+        (9, "digests.d.period", "must be 'day', 'week' or 'month'"),
     ] == [(p.line, p.path, p.what) for p in found]
     assert "Did you mean services?" == found[0].fix
 
@@ -95,6 +96,30 @@ def test_names_of_a_misspelt_or_misshapen_part_still_count_as_names(tmp_path: Pa
 )
 def test_a_name_or_value_that_cannot_be_is_said(text: str, path: str, what: str, tmp_path: Path) -> None:
     assert [(path, what)] == [(p.path, p.what) for p in problems_of(text, tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "period", "settle", "what"),
+    [
+        ("0 1 * * *", "day", 2, "comes 1 h after the day ends, before its numbers settle"),
+        ("0 9 * * mon-fri", "day", 9.5, "comes 9 h after the day ends, before its numbers settle"),
+        ("0 9 * * mon", "week", 12, "comes 9 h after the week ends, before its numbers settle"),
+        ("30 0 1 * *", "month", 1, "comes 0.5 h after the month ends, before its numbers settle"),
+    ],
+)
+def test_a_digest_that_comes_before_its_numbers_settle_is_refused(
+    schedule: str, period: str, settle: float, what: str, tmp_path: Path
+) -> None:
+    entry = f"{{schedule: '{schedule}', period: {period}, timezone: Europe/Berlin, settle_hours: {settle}}}"
+    (problem,) = problems_of(f"{MINIMAL}digests: {{d: {entry}}}\n", tmp_path)
+    assert ("digests.d.schedule", what) == (problem.path, problem.what)
+    assert f"at least {settle:g} h" in problem.fix
+
+
+def test_a_digest_may_come_as_soon_as_its_numbers_have_settled(tmp_path: Path) -> None:
+    entry = "{schedule: '0 9 1 * *', period: month, timezone: Europe/Berlin, settle_hours: 9}"
+    (plan,) = settings_of(f"{MINIMAL}digests: {{d: {entry}}}\n", tmp_path).topology.digests
+    assert ("month", timedelta(hours=9)) == (plan.period, plan.settle)
 
 
 def test_what_came_from_the_environment_is_never_repeated(tmp_path: Path) -> None:

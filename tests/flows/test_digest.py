@@ -11,6 +11,7 @@ from bot.sandbox.app import build_sandbox
 from bot.sandbox.config import SandboxConfig
 from bot.schedule import Schedule
 from bot.slack.messenger import SlackMessenger, web_client
+from handlers.attribution import catch_up
 from models.store.sources import Heard
 from models.words import Tier
 from tests.bot.test_schedule import WITH_DIGEST
@@ -42,6 +43,7 @@ async def two_days_of_work(desk: Desk) -> None:
                 for n, end in enumerate(ends)
             ]
         )
+        await catch_up(store)
 
 
 async def start_and_say(desk: Desk) -> None:
@@ -65,8 +67,8 @@ async def test_a_start_makes_up_for_the_missed_digest_in_both_channels_and_a_sec
     for _ in range(2):
         await start_and_say(desk)
     (dev,), (ops,) = desk.texts(DEV), desk.texts(OPS)
-    assert dev.startswith("Sunday 1 March 2026 · payments: *2 deploys* to production, no new incidents.")
-    assert ops.startswith("Sunday 1 March 2026 · payments: No new incidents; production took *2 deploys*.")
+    assert dev.startswith("Sunday 1 March 2026 · payments: *2 deploys*, 1 more than the day before; no new")
+    assert ops.startswith("Sunday 1 March 2026 · payments: No new incidents; *2 deploys*, 1 more.")
     for channel in (DEV, OPS):
         assert {block["type"] for block in blocks(desk, channel)} >= NATIVE
 
@@ -78,5 +80,6 @@ async def test_where_charts_are_refused_the_same_is_said_in_words(desk: Desk) ->
     for channel in (DEV, OPS):
         shown = blocks(desk, channel)
         assert not {block["type"] for block in shown} & NATIVE
-        assert "28 Feb: 1 · 1 Mar: 2" in str(shown)
-        assert "*payments*  2 deployed" in str(shown).replace("0 incidents · ", "")
+        assert "• *Deploys*  2 · ▲ better, +1 · before: 1 · median 1.5 ······▅█" in str(shown)
+        assert "• *payments*  2 deploys (before: 1)" in str(shown).replace("0 incidents · ", "")
+    assert "Deploys: 28 Feb 1 · 1 Mar 2" in str(blocks(desk, DEV))

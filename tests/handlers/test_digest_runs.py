@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.database import Database
+from handlers.attribution import catch_up
 from handlers.context import Context
 from handlers.digest_runs import compute, due_digests, post_now, posted, run_digest, window_for
 from handlers.speech import render
@@ -96,6 +97,7 @@ async def a_day_of_work(ctx: Context) -> None:
         await store.incidents.add(
             samples.incident(id=0, leader_id=None, incident_id="2", started_at=SUNDAY - 5 * HOUR, title="Slow queue")
         )
+        await catch_up(store)
 
 
 async def waiting(ctx: Context, at: datetime) -> list[Said]:
@@ -119,14 +121,16 @@ async def test_a_digest_counts_the_latest_whole_day(ctx: Context) -> None:
     (snapshot,) = await run_digest(ctx, DAILY, MONDAY_NINE, MONDAY_NINE)
     numbers = snapshot.numbers
     assert (SUNDAY, SUNDAY + DAY) == (snapshot.period_start, snapshot.period_end)
-    assert {"succeeded": 2, "failed": 1, "canceled": 0} == numbers["deploys"]
-    assert 1 == numbers["changes"]
-    incidents = numbers["incidents"]
-    assert (1, 1, 1, 1) == tuple(incidents[word] for word in ("opened", "acknowledged", "resolved", "open"))
-    assert {"median_s": 3600.0, "p90_s": 3600.0, "n": 1} == incidents["restore"]
-    assert {"median_s": 360.0, "p90_s": 360.0, "n": 1} == incidents["acknowledge"]
+    now = numbers["now"]
+    assert (2, 1, 1) == tuple(now[count] for count in ("deploys", "deploy_attempts_failed", "changes"))
+    assert (1, 1) == (now["incidents_started"], now["incidents_open"])
+    assert (3600.0, 3600.0, 1) == tuple(now[f"mttr_{part}"] for part in ("median_s", "p90_s", "n"))
+    assert (360.0, 360.0, 1) == tuple(now[f"mtta_{part}"] for part in ("median_s", "p90_s", "n"))
     assert ["Slow queue"] == [one["title"] for one in numbers["open"]]
-    assert [1, 2] == [one["succeeded"] for one in numbers["history"]]
+    assert [1, 2] == [one["deploys"] for one in numbers["history"][-2:]]
+    assert [None] * 6 == [one["deploys"] for one in numbers["history"][:-2]]
+    assert numbers["previous"] == numbers["history"][-2]
+    assert ("2026-02-28", "2026-02-28") == tuple(numbers["compared"].values())
 
 
 async def test_both_sides_are_told_of_one_snapshot_in_their_own_words(ctx: Context) -> None:
@@ -136,8 +140,9 @@ async def test_both_sides_are_told_of_one_snapshot_in_their_own_words(ctx: Conte
     assert [("#payments-dev", "dev"), ("#payments-ops", "ops")] == [(s.channel, s.item.side) for s in told]
     assert {f"digest:{snapshot.id}"} == {s.item.subject for s in told}
     texts = [await text_of(ctx, s) for s in told]
-    assert "*2 deploys* to production (1 failed besides), 1 small change, *1 incident* opened" in texts[0]
-    assert "*1 incident* opened, 1 resolved, 1 still open; production took *2 deploys*" in texts[1]
+    deploys = "(1 attempt failed before production), 1 small change"
+    assert f"*2 deploys*, 1 more than the day before {deploys}; change fail rate up from 0 of 1 to 1 of 2" in texts[0]
+    assert f"*1 incident*, as many as the day before, 1 open now; *2 deploys*, 1 more {deploys}" in texts[1]
 
 
 async def text_of(ctx: Context, said: Said) -> str:
@@ -180,19 +185,30 @@ async def test_a_posted_digest_is_never_rewritten(ctx: Context) -> None:
 async def test_where_no_sender_was_ever_heard_nothing_is_zero(ctx: Context) -> None:
     (snapshot,) = await run_digest(ctx, DAILY, MONDAY_NINE, MONDAY_NINE)
     numbers = snapshot.numbers
-    assert {"succeeded": None, "failed": None, "canceled": None} == numbers["deploys"]
-    assert numbers["incidents"] is None
-    assert {None} == {one[word] for one in numbers["services"] for word in ("succeeded", "failed", "incidents")}
-    assert [] == numbers["history"]
+    assert {None} == {numbers["now"][count] for count in ("deploys", "incidents_started", "incidents_open", "cfr")}
+    assert {None} == {one[word] for one in numbers["services"] for word in ("deploys", "failed", "incidents")}
+    assert {None} == {one["deploys"] for one in numbers["history"]}
     assert ["github", "alerts"] == numbers["never_heard"]
+
+
+async def test_where_every_sender_fell_silent_no_zero_is_claimed(ctx: Context) -> None:
+    await a_day_of_work(ctx)
+    await hear(ctx, "github", "alerts", at=SUNDAY + 6 * HOUR)
+    later = MONDAY_NINE + 9 * DAY
+    (snapshot,) = await run_digest(ctx, DAILY, later, later)
+    numbers = snapshot.numbers
+    assert {None} == {numbers["now"][count] for count in ("deploys", "incidents_started", "cfr_failed", "rollbacks")}
+    assert 1 == numbers["now"]["incidents_open"]
+    assert [None, None] == [one["deploys"] for one in numbers["services"]]
+    assert ["github", "alerts"] == [one["name"] for one in numbers["silent"]]
 
 
 async def test_a_service_whose_deploys_are_known_has_real_zeros(ctx: Context) -> None:
     await a_day_of_work(ctx)
     (snapshot,) = await run_digest(ctx, DAILY, MONDAY_NINE + 9 * DAY, MONDAY_NINE + 9 * DAY)
     payments, checkout = snapshot.numbers["services"]
-    assert (0, 0) == (payments["succeeded"], payments["incidents"])
-    assert (None, 0) == (checkout["succeeded"], checkout["incidents"])
+    assert (0, 0) == (payments["deploys"], payments["incidents"])
+    assert (None, 0) == (checkout["deploys"], checkout["incidents"])
 
 
 async def test_a_sender_that_fell_silent_is_named_and_one_that_is_configured_no_more_is_not(ctx: Context) -> None:

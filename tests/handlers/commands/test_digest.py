@@ -75,8 +75,8 @@ async def test_a_digest_asked_for_goes_to_both_channels_once(database: Database,
 
 async def test_a_preview_is_in_the_words_of_the_channel_it_is_asked_for_in(database: Database, at: datetime) -> None:
     ctx = context(database)
-    assert "deploys to production" in await say(ctx, "preview", at)
+    assert "– deploys (no sender was heard of any); – incidents" in await say(ctx, "preview", at)
     here = MessageRef(subject="deploy:1", part="card", side="ops", channel="#payments-ops", channel_id="C1", ts="1.2")
     async with ctx.transaction() as store:
         await store.messages.remember(here, at)
-    assert "production took" in await say(ctx, "preview", at)
+    assert "– incidents (no sender was heard); – deploys" in await say(ctx, "preview", at)

@@ -1,0 +1,171 @@
+"""The delivery digest: the numbers of a period beside those before it, and all that is needed to trust them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from handlers.digests import Digest, Order
+from handlers.reports import HISTORY, as_json
+from models.corrections import corrections
+from models.delivery import Facts, Numbers, measure
+from models.highlights import highlights
+from models.periods import Window, previous
+from models.periods import window as whole_window
+from models.records import Incident
+from models.service_rows import ServiceRow, deaf_from, service_rows
+from models.sides import together
+from models.silence import silent_sources
+from models.store import Store
+from models.store.sources import SourceState
+from models.topology import Topology
+
+FORM: Final = "delivery"
+_MOST_OPEN: Final = 10
+_NOT_KEPT: Final = frozenset({"attribution", "failed_deploy_ids", "deploys_by_day"})
+_COUNTS: Final = (
+    "deploys",
+    "deploys_per_day",
+    "deploy_days",
+    "deploy_attempts_failed",
+    "rollbacks",
+    "failed_deploys",
+    "cfr_failed",
+    "cfr_denominator",
+    "rework_deploys",
+    "incidents_started",
+    "incidents_open",
+    "incidents_unattributed",
+)
+
+
+async def compute(store: Store, topology: Topology, order: Order) -> dict[str, Any]:
+    """Return the numbers of one bridge for one window, as they are known at `order.at`."""
+    window, at = order.window, order.at
+    windows = _and_before(window)
+    senders = await store.sources.all()
+    facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end)
+    still_open = await store.incidents.list_open(order.bridge.services)
+    known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
+    numbers = [_heard(n, w.start < known_until) for n, w in zip(measure(windows, facts, at), windows, strict=True)]
+    history = [_kept(n) for n in numbers]
+    rows = service_rows(order.bridge.services, facts, (windows[-2], window), at)
+    services = [asdict(_row_heard(row, window.start < known_until)) for row in rows]
+    listed = [_open(incident) for incident in still_open[:_MOST_OPEN]]
+    return {
+        "form": FORM,
+        "length": window.length,
+        "first": window.first.isoformat(),
+        "last": window.last.isoformat(),
+        "is_running": window.end < whole_window(window.first, window.length, window.timezone).end,
+        "compared": {"first": windows[-2].first.isoformat(), "last": windows[-2].last.isoformat()},
+        "now": history[-1],
+        "previous": history[-2],
+        "history": history,
+        "services": services,
+        "open": listed,
+        "highlights": highlights(history[-1], history[-2], services, listed),
+        "between": await _between(store, order, facts, numbers[-1]),
+        "inferred": _inferred(numbers[-1]),
+        "settles_at": _settles_at(window, order.settle, at),
+        "corrections": await _corrections(store, order, history),
+        **_who_is_missing(topology, senders, at),
+        "unmapped": [{"kind": h.kind, "name": h.name, "deliveries": h.deliveries} for h in await store.names.held()],
+        "targets": dict(topology.targets),
+        "operations": [],
+    }
+
+
+def _and_before(window: Window) -> list[Window]:
+    windows = [window]
+    while len(windows) < HISTORY:
+        windows.append(previous(windows[-1]))
+    return windows[::-1]
+
+
+def _heard(numbers: Numbers, was_heard: bool) -> Numbers:
+    """Return numbers in which a zero that nobody could have contradicted is unknown."""
+    if was_heard:
+        return numbers
+    unknown: dict[str, Any] = {name: None for name in _COUNTS if not getattr(numbers, name)}
+    return replace(numbers, **unknown, no_data=numbers.no_data or not numbers.deploys)
+
+
+def _row_heard(row: ServiceRow, was_heard: bool) -> ServiceRow:
+    if was_heard:
+        return row
+    return replace(
+        row,
+        deploys=row.deploys or None,
+        failed=row.failed or None,
+        attempts_failed=row.attempts_failed or None,
+        incidents=row.incidents or None,
+    )
+
+
+def _kept(numbers: Numbers) -> dict[str, Any]:
+    return {name: value for name, value in as_json(numbers).items() if name not in _NOT_KEPT}
+
+
+def _open(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "leader": incident.leader_id or incident.id,
+        "title": incident.headline,
+        "severity": incident.severity,
+        "status": incident.status,
+        "services": list(incident.services),
+        "started_at": incident.started_at.isoformat() if incident.started_at else None,
+        "url": incident.url,
+    }
+
+
+async def _between(store: Store, order: Order, facts: Facts, now: Numbers) -> dict[str, Any] | None:
+    """Return what the two sides had to do with each other; `None` where there was nothing to share."""
+    window = order.window
+    started = [i.id for i in facts.incidents if i.started_at and window.start <= i.started_at < window.end]
+    owned = await store.changes.without_owner(order.bridge.services, window.start, window.end) if now.changes else 0
+    if not started and not owned:
+        return None
+    acts = await store.incidents.first_acts(started)
+    return {
+        **asdict(together([acts.get(number, {}) for number in started])),
+        "no_cause": await store.incidents.without_cause(started),
+        "incidents": len(started),
+        "unowned": owned,
+        "changes": now.changes,
+    }
+
+
+def _inferred(now: Numbers) -> int:
+    """Count the incidents that are held against a deployment only because it came shortly before them."""
+    return sum(1 for blame in now.attribution.values() if blame and blame.startswith("inferred:"))
+
+
+def _settles_at(window: Window, settle: timedelta, at: datetime) -> str | None:
+    """Return when the numbers will have settled; `None` where they have."""
+    settled = window.end + settle
+    return settled.isoformat() if at < settled else None
+
+
+async def _corrections(store: Store, order: Order, history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what moved since the last digest of this kind told it; each move is told once."""
+    told = await store.digests.latest_before(order.bridge.name, order.plans, order.window.start)
+    if told is None or told.numbers.get("form") != FORM or told.timezone != order.window.timezone:
+        return []
+    found = corrections(told.numbers["history"], history[:-1])
+    return [asdict(one) | {"told_in": told.id} for one in found]
+
+
+def _who_is_missing(topology: Topology, senders: Collection[SourceState], at: datetime) -> dict[str, Any]:
+    """Return the configured senders that fell silent, and those that were never heard."""
+    heard = {sender.name: sender for sender in senders}
+    configured = [source.name for source in topology.sources]
+    silent = silent_sources((heard[name] for name in configured if name in heard), at)
+    return {
+        "silent": [{"name": s.name, "last_received_at": s.last_received_at.isoformat()} for s in silent],
+        "never_heard": [name for name in configured if name not in heard],
+    }
+
+
+DIGEST = Digest(name=FORM, compute=compute)

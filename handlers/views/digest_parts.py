@@ -1,0 +1,189 @@
+"""The parts of a digest beside its table: the chart, what is open, the services, and the two sides together."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from handlers.views import Block
+from handlers.views.digest_words import label, lengths
+from handlers.views.layout import NOTHING, SEPARATOR, button, joined, paragraphs, section
+from handlers.views.text import line, link, plural
+from handlers.views.times import ago, duration
+
+ROWS: Final = "metrics_rows"
+_MOST_SERVICES: Final = 8
+_MOST_OPEN: Final = 5
+MOST_OF_A_NAME: Final = 40
+
+
+class Shown(Protocol):
+    """The snapshot whose parts are shown."""
+
+    @property
+    def bridge(self) -> str: ...  # noqa: D102
+    @property
+    def timezone(self) -> str: ...  # noqa: D102
+    @property
+    def numbers(self) -> dict[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A chart before it is drawn. `alt` says all of it in words."""
+
+    title: str
+    labels: list[str]
+    series: dict[str, list[float]]
+    alt: str
+
+
+def rows_button(snapshot: Shown, name: str, number: str) -> Block:
+    """Return the button that opens the rows behind a number of this period."""
+    asked = {
+        "scope": snapshot.bridge,
+        "length": snapshot.numbers["length"],
+        "first": snapshot.numbers["first"],
+        "timezone": snapshot.timezone,
+        "number": number,
+    }
+    return button(name, ROWS, json.dumps(asked, separators=(",", ":"), ensure_ascii=False))
+
+
+def chart_of(numbers: Mapping[str, Any], side: str) -> Drawn | None:
+    """Return the chart of the periods of which anything is known: dev sees deploys, ops what broke, if anything did."""
+    drawn = ("incidents_started", "deploys") if side == "ops" else ("deploys",)
+    first = next((key for key in drawn if _has_any(numbers, key)), None)
+    if first is None:
+        return None
+    known = [one for one in numbers["history"] if _is_known(one, first)]
+    if len(known) < 2:
+        return None
+    names = {first: _SERIES[first], "failed_deploys": _SERIES["failed_deploys"]}
+    labels = [label(one["first"], numbers["length"]) for one in known]
+    title = f"{_TITLES[first]}, last {len(known)} {lengths(numbers)}"
+    points = [_point(mark, one, first) for mark, one in zip(labels, known, strict=True)]
+    return Drawn(
+        title=title,
+        labels=labels,
+        series={name: [one[key] for one in known] for key, name in names.items()},
+        alt=f"{names[first]}: {SEPARATOR.join(points)}",
+    )
+
+
+_SERIES: Final = {"deploys": "Deploys", "incidents_started": "Incidents", "failed_deploys": "Failed deploys"}
+_TITLES: Final = {"deploys": "Deploys to production", "incidents_started": "Incidents and failed deploys"}
+
+
+def _is_known(one: Mapping[str, Any], key: str) -> bool:
+    return one[key] is not None and one["failed_deploys"] is not None
+
+
+def _has_any(numbers: Mapping[str, Any], key: str) -> bool:
+    return any((one[key] or one["failed_deploys"]) and _is_known(one, key) for one in numbers["history"])
+
+
+def _point(mark: str, one: Mapping[str, Any], first: str) -> str:
+    failed = one["failed_deploys"]
+    noun = f"{failed:,} failed" if first == "deploys" else plural(failed, "failed deploy")
+    return f"{mark} {one[first]:,}" + (f" ({noun})" if failed else "")
+
+
+def since(incident: Mapping[str, Any]) -> str:
+    """Return since when an incident is open, counting on in the reader's view."""
+    started = incident["started_at"]
+    return f"since {ago(datetime.fromisoformat(started).astimezone(UTC))}" if started else "since an unknown time"
+
+
+def still_open(snapshot: Shown) -> list[Block]:
+    """Return the open incidents that are not highlighted."""
+    numbers = snapshot.numbers
+    told = {one["incident"]["id"] for one in numbers["highlights"] if one["kind"] == "open"}
+    others = [incident for incident in numbers["open"] if incident["id"] not in told]
+    if not others:
+        return []
+    listed = others[:_MOST_OPEN]
+    left = (numbers["now"]["incidents_open"] or len(numbers["open"])) - len(told) - len(listed)
+    lines = ["*Also open*" if told else "*Still open*", *map(_open_line, listed)]
+    shown = paragraphs([*lines, *([f"and {left} more"] if left > 0 else [])])
+    return _with_button(shown, rows_button(snapshot, "All open ones", "incidents_open")) if left > 0 else shown
+
+
+def _open_line(incident: Mapping[str, Any]) -> str:
+    where = line(", ".join(incident["services"]), 60) or "no service"
+    name = link(incident["url"], f"INC-{incident['id']}")
+    return "• " + joined(
+        [f"*{name}* {line(incident['title'], 80)}", incident["severity"], where, incident["status"], since(incident)]
+    )
+
+
+def services(snapshot: Shown, side: str) -> list[Block]:
+    """Return the busiest services, one line each; a bridge of one service has no such list."""
+    rows = snapshot.numbers["services"]
+    active = [s for s in rows if any(s[count] for count in ("deploys", "attempts_failed", "incidents", "changes"))]
+    if len(rows) < 2 or not active:
+        return []
+    first = ("incidents", "failed") if side == "ops" else ("deploys", "incidents")
+    active.sort(key=lambda s: ([-(s[count] or 0) for count in first], -s["changes"], s["name"]))
+    left = len(active) - _MOST_SERVICES
+    more = [f"and {plural(left, 'more service')}"] if left > 0 else []
+    shown = paragraphs(["*By service*", *(_service_line(s, side) for s in active[:_MOST_SERVICES]), *more])
+    return _with_button(shown, rows_button(snapshot, "All services", "services")) if more else shown
+
+
+def _service_line(service: Mapping[str, Any], side: str) -> str:
+    deploys = _counted(service["deploys"], "deploy")
+    was = service["previous_deploys"]
+    if was is not None and service["deploys"] is not None and was != service["deploys"]:
+        deploys += f" (before: {was:,})"
+    incidents = _counted(service["incidents"], "incident")
+    parts = [
+        *((incidents, deploys) if side == "ops" else (deploys, incidents)),
+        f"{service['failed']} failed" if service["failed"] else None,
+        f"{plural(service['attempts_failed'], 'failed attempt')}" if service["attempts_failed"] else None,
+        plural(service["changes"], "small change") if service["changes"] else None,
+    ]
+    return f"• *{line(service['name'], MOST_OF_A_NAME)}*  {joined(parts)}"
+
+
+def _counted(value: int | None, what: str) -> str:
+    return f"{NOTHING} {what}s" if value is None else plural(value, what)
+
+
+def _with_button(blocks: list[Block], accessory: Block) -> list[Block]:
+    return [*blocks[:-1], blocks[-1] | {"accessory": accessory}]
+
+
+def between(snapshot: Shown) -> list[Block]:
+    """Return what the two sides had to do with each other; never about a person."""
+    told = snapshot.numbers["between"]
+    if not told:
+        return []
+    parts = [*_together(told)]
+    if told["no_cause"]:
+        parts.append(f"no cause recorded for {told['no_cause']} of {plural(told['incidents'], 'incident')}")
+    if told["unowned"]:
+        parts.append(f"no owner named for {told['unowned']} of {plural(told['changes'], 'small change')}")
+    return [section(f"*Dev ↔ ops*  {joined(parts)}")] if parts else []
+
+
+def _together(told: Mapping[str, Any]) -> Iterator[str]:
+    if not told["incidents"]:
+        return
+    if told["both"] is None:
+        yield f"{NOTHING} of {plural(told['incidents'], 'incident')} with both sides (where people acted is not known)"
+        return
+    yield f"both sides took part in {told['both']} of {plural(told['of'], 'incident')}"
+    if told["answer_median_s"] is not None:
+        yield f"the other side answered after {duration(told['answer_median_s'])} (median of {told['both']})"
+
+
+def operations(numbers: Mapping[str, Any]) -> list[Block]:
+    """Return what was read from monitoring, one line for each reading (`name`, `shown`, `target`)."""
+    readings = [
+        f"• *{line(one['name'], 60)}*  {line(one['shown'], 80)}"
+        + (f" · target {line(one['target'], 40)}" if one.get("target") else "")
+        for one in numbers.get("operations") or []
+    ]
+    return paragraphs(["*Operations*", *readings]) if readings else []

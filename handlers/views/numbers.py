@@ -1,0 +1,205 @@
+"""The five delivery metrics and the incident numbers in words: a count as `k of n`, a change as better or worse.
+
+What is read are the numbers of a period as plain JSON (`handlers.reports.as_json`). Unknown is "–" with its reason.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final, Literal, TypeAlias
+
+from handlers.views.layout import NOTHING, joined
+from handlers.views.times import duration
+
+Numbers: TypeAlias = Mapping[str, Any]
+Kind: TypeAlias = Literal["count", "rate", "duration"]
+
+# Below this many of anything, a percentage says more than is known.
+ENOUGH: Final = 5
+BETTER: Final = "▲ better"
+WORSE: Final = "▼ worse"
+SAME: Final = "= same"
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_GAP: Final = "·"
+_NOT_HEARD: Final = "no sender heard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number that is shown. `key` names it in a period's numbers and asks for its rows.
+
+    `parts` are the keys of a rate's k and n, or of a duration's 90th percentile and n. `why_not` says why there is no
+    value.
+    """
+
+    key: str
+    name: str
+    kind: Kind
+    more_is_better: bool = False
+    parts: tuple[str, str] = ("", "")
+    why_not: Callable[[Numbers], str]
+
+    def value(self, numbers: Numbers) -> float | None:
+        """Return the bare value."""
+        value: float | None = numbers[self.key]
+        return value
+
+    def basis(self, numbers: Numbers) -> int:
+        """Return how many things the value was taken over."""
+        return int(numbers[self.parts[1] or self.key] or 0)
+
+    def shown(self, numbers: Numbers) -> str:
+        """Return a value in full: `12`, `3 of 12 (25 %)`, `5 h 12 min · p90 2 d · n 14`, `– nothing deployed`."""
+        value = self.value(numbers)
+        if value is None:
+            return f"{NOTHING} {self.why_not(numbers)}"
+        if self.kind == "count":
+            return f"{value:,.0f}"
+        if self.kind == "duration":
+            return joined([duration(value), f"p90 {duration(numbers[self.parts[0]])}", f"n {self.basis(numbers)}"])
+        return k_of_n(numbers[self.parts[0]], numbers[self.parts[1]])
+
+    def short(self, parts: Numbers) -> str:
+        """Return a value from its parts alone, without its reason: `3 of 12`, `5 h (n 14)`; a dash for unknown."""
+        if self.kind == "rate":
+            k, n = (parts[name] for name in self.parts)
+            return NOTHING if k is None or n is None else f"{k} of {n}"
+        shown = self.bare(parts[self.key])
+        return shown if self.kind == "count" or shown == NOTHING else f"{shown} (n {parts[self.parts[1]]})"
+
+    def target(self, numbers: Numbers, targets: Mapping[str, float]) -> str:
+        """Return what is aimed at and whether it is reached: `at most 15 %, missed`; a dash where nothing is."""
+        key = "deploys_per_day" if self.key == "deploys" else self.key
+        if key not in targets:
+            return NOTHING
+        aim, value = targets[key], numbers[key]
+        name = f"at least {aim:g} a day" if self.more_is_better else f"at most {self.bare(aim)}"
+        if value is None:
+            return name
+        is_met = value >= aim if self.more_is_better else value <= aim
+        return f"{name}, {'met' if is_met else 'missed'}"
+
+    def bare(self, value: float | None) -> str:
+        """Return a value that was not counted in one period, such as a median or a target."""
+        if value is None:
+            return NOTHING
+        if self.kind == "duration":
+            return duration(value)
+        return percent(value) if self.kind == "rate" else f"{value:,.4g}"
+
+    def change(self, now: Numbers, before: Numbers) -> str:
+        """Return how the value moved: `▲ better, +3`, `▼ worse, +14 pp`, `= same`; a dash where either is unknown.
+
+        Percentages are left out where they would be of less than five or of nothing.
+        """
+        value, was = self.value(now), self.value(before)
+        if value is None or was is None:
+            return NOTHING
+        if value == was:
+            return SAME
+        word = BETTER if (value > was) is self.more_is_better else WORSE
+        by = self._difference(value, was, min(self.basis(now), self.basis(before)))
+        return f"{word}, {by}" if by else word
+
+    def _difference(self, value: float, was: float, n: int) -> str:
+        if self.kind == "rate":
+            return f"{signed(round((value - was) * 100))} pp" if n >= ENOUGH else ""
+        if self.kind == "count":
+            return f"{signed(round(value - was))}"
+        sign = "+" if value > was else "−"
+        share = f" ({signed(round((value / was - 1) * 100))} %)" if n >= ENOUGH and was else ""
+        return f"{sign}{duration(abs(value - was))}{share}"
+
+
+def k_of_n(k: int, n: int) -> str:
+    """Return `3 of 12 (25 %)`; without the percentage where n is small."""
+    return f"{k} of {n}" + (f" ({percent(k / n)})" if n >= ENOUGH else "")
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 as `25 %`."""
+    return f"{share * 100:.0f} %"
+
+
+def signed(value: int) -> str:
+    """Return a number with its sign: `+3`, `−3`, `±0`."""
+    return f"+{value:,}" if value > 0 else f"−{-value:,}" if value < 0 else "±0"
+
+
+def typical(row: Row, history: Sequence[Numbers]) -> float | None:
+    """Return the median of a value over the periods in which it is known; of a rate, where it is of five or more."""
+    least = ENOUGH if row.kind == "rate" else 0
+    known = [value for one in history if (value := row.value(one)) is not None and row.basis(one) >= least]
+    return median(known) if known else None
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Draw values as bars of eight heights from zero up, a dot where one is unknown; nothing where all are."""
+    most = max((value for value in values if value is not None), default=None)
+    if most is None:
+        return ""
+    return "".join(_GAP if v is None else _BARS[round(v / most * 7) if most else 0] for v in values)
+
+
+def row_of(key: str) -> Row:
+    """Return the row of a number."""
+    return next(row for row in ROWS if row.key == key)
+
+
+def _no_deploys(numbers: Numbers) -> str:
+    return "no deploy heard of" if numbers["deploys"] is None else "nothing deployed"
+
+
+def _no_leads(numbers: Numbers) -> str:
+    return "no commits told" if numbers["deploys"] else _no_deploys(numbers)
+
+
+def _no_recovery(numbers: Numbers) -> str:
+    if numbers["failed_deploys"] is None:
+        return _no_deploys(numbers)
+    return "none recovered" if numbers["failed_deploys"] or numbers["fdrt_open"] else "nothing failed"
+
+
+def _none_was(what: str) -> Callable[[Numbers], str]:
+    def why(numbers: Numbers) -> str:
+        if numbers["incidents_started"] is None:
+            return _NOT_HEARD
+        return f"none {what}" if numbers["incidents_started"] or numbers["incidents_open"] else "no incidents"
+
+    return why
+
+
+ROWS: Final = (
+    Row(key="deploys", name="Deploys", kind="count", more_is_better=True, why_not=_no_deploys),
+    Row(
+        key="lead_time_median_s",
+        name="Lead time, median",
+        kind="duration",
+        parts=("lead_time_p90_s", "lead_time_n"),
+        why_not=_no_leads,
+    ),
+    Row(key="cfr", name="Change fail rate", kind="rate", parts=("cfr_failed", "cfr_denominator"), why_not=_no_deploys),
+    Row(key="rework_rate", name="Rework", kind="rate", parts=("rework_deploys", "deploys"), why_not=_no_deploys),
+    Row(
+        key="fdrt_median_s",
+        name="Recovery of a failed deploy",
+        kind="duration",
+        parts=("fdrt_p90_s", "fdrt_n"),
+        why_not=_no_recovery,
+    ),
+    Row(key="incidents_started", name="Incidents", kind="count", why_not=lambda _: _NOT_HEARD),
+    Row(
+        key="mtta_median_s",
+        name="Time to acknowledge",
+        kind="duration",
+        parts=("mtta_p90_s", "mtta_n"),
+        why_not=_none_was("acknowledged"),
+    ),
+    Row(
+        key="mttr_median_s",
+        name="Time to restore",
+        kind="duration",
+        parts=("mttr_p90_s", "mttr_n"),
+        why_not=_none_was("resolved"),
+    ),
+)
