@@ -46,6 +46,9 @@ class Nowhere:
     async def open_modal(self, trigger_id: str, modal: Modal) -> None:
         """Open nothing."""
 
+    async def user_timezone(self, user_id: str) -> str | None:
+        return None
+
     async def user_name(self, user_id: str) -> str:
         """Return the id."""
         return user_id

@@ -24,6 +24,7 @@ from bot import clock, sweeps
 from bot.database import Database, OldSchema, head_revision, migrate
 from bot.door import PREFIX, Door, Receive, Scope, Send
 from bot.health import Health
+from bot.prometheus import operations
 from bot.schedule import Schedule, Sweep
 from bot.settings import Settings
 from bot.slack.listener import build_listener
@@ -167,6 +168,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         topology=settings.topology,
         messenger=messenger or SlackMessenger(client, world.now),
         telemetry=metrics,
+        operations=operations(settings.prometheus),
     )
     intake = Intake(
         at_once=database.at_once,

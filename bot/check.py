@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.clock import utc_now
 from bot.database import Database, head_revision
 from bot.manifest import scopes
+from bot.prometheus import Prometheus
 from bot.settings import Settings
 from bot.slack.failures import answered
 from bot.slack.messenger import web_client
 from handlers.errors import PostFailure, Unavailable
+from models.operations import OperationsReading
 from models.topology import Topology
 
 # Slack asks for fewer than 1000 (https://docs.slack.dev/reference/methods/conversations.list); large pages, because it
@@ -35,12 +39,13 @@ class Row:
         return not self.fix
 
 
-async def check(settings: Settings) -> list[Row]:
-    """Try the database and Slack; return a row for each thing, in the order in which to mend them."""
+async def check(settings: Settings, at: datetime | None = None) -> list[Row]:
+    """Try the database, Slack and Prometheus; return a row for each thing, in the order in which to mend them."""
     return [
         _topology(settings.topology),
         await _database(settings.database_url),
         *await _slack(settings),
+        *await _prometheus(settings, at or utc_now()),
         *_sources(settings),
     ]
 
@@ -166,6 +171,28 @@ def _mend(failure: PostFailure) -> str:
     if failure.is_refusal:
         return "Copy the Bot User OAuth Token anew (OAuth & Permissions) into SLACK_BOT_TOKEN."
     return "Check SLACK_API_URL and the way to Slack from here; then try again."
+
+
+async def _prometheus(settings: Settings, at: datetime) -> list[Row]:
+    if settings.prometheus is None:
+        return []
+    prometheus = Prometheus(settings.prometheus)
+    reason = await prometheus.reason_not_to_answer()
+    if reason is not None:
+        fix = "Check url, token, username and password under prometheus, and the way there from here."
+        return [Row(subject="Prometheus", found=reason, fix=fix)]
+    readings = await prometheus.read(settings.topology.services, at - timedelta(days=1), at)
+    return [Row(subject="Prometheus", found="answers"), *map(_operations, readings)]
+
+
+def _operations(reading: OperationsReading) -> Row:
+    subject = f"operations of {reading.service}"
+    if reading.reason is not None:
+        fix = "Try its queries in Prometheus, with $window as 1d and $service as the name."
+        return Row(subject=subject, found=reading.reason, fix=fix)
+    availability = f"availability {reading.availability:.6g}" if reading.availability is not None else ""
+    latency = f"latency {reading.latency_s:.3g} s" if reading.latency_s is not None else ""
+    return Row(subject=subject, found=", ".join(filter(None, [availability, latency])) + " in the last 24 hours")
 
 
 def _sources(settings: Settings) -> Iterator[Row]:

@@ -20,10 +20,11 @@ _METHOD_SCOPES: Final = {
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
-    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
+    "conversations.open": ("im:write",),
     "conversations.list": ("channels:read", "groups:read"),
-    "conversations.replies": ("channels:history", "groups:history"),
+    "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "users.info": ("users:read",),
     "views.open": (),
 }
@@ -59,6 +60,12 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "background_color": "#1f2937",
         },
         "features": {
+            # Digests of one's own, and whatever else is for one person, come as direct messages.
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
             "bot_user": {"display_name": "twinspan", "always_online": True},
             "slash_commands": [
                 _command(command, request_url) for command in discover(command_files, "COMMAND", Command)

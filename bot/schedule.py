@@ -17,12 +17,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.cron import trigger
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
+from handlers.subscriptions import send_due
 from models.topology import DigestPlan
 
 _log = structlog.get_logger(__name__)
 
 # A digest whose time came while the database was down, or the machine asleep, is not lost until the next start.
 CATCH_UP_EVERY: Final = 300.0
+SUBSCRIPTIONS_EVERY: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ class Schedule:
     ) -> None:
         self._ctx = ctx
         self._now = now
-        self._sweeps = [*sweeps, Sweep("catch_up", catch_up_every, self._catch_up)]
+        self._sweeps = [
+            *sweeps,
+            Sweep("catch_up", catch_up_every, self._catch_up),
+            Sweep("subscriptions", SUBSCRIPTIONS_EVERY, self._send_due),
+        ]
         self._under_way: set[asyncio.Task[Any]] = set()
         # No job is ever too late to run (by default, one second is): what was missed is done once.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -82,6 +88,9 @@ class Schedule:
     def next_runs(self) -> dict[str, datetime]:
         """Return when each job fires next, by its id (`digest:…`, `sweep:…`)."""
         return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
+
+    async def _send_due(self) -> None:
+        await send_due(self._ctx, _latest_slot, self._now())
 
     async def _catch_up(self) -> None:
         for plan, slot in await due_digests(self._ctx, _latest_slot, self._now()):

@@ -19,6 +19,7 @@ from bot.clock import utc_now
 from bot.settings_checks import check
 from bot.settings_environment import Environment
 from bot.settings_file import File
+from bot.settings_operations import PrometheusServer, prometheus_server
 from bot.settings_problems import InvalidSettings, Problem
 from bot.settings_shape import shaped
 from bot.settings_topology import topology
@@ -55,6 +56,7 @@ class Settings:
     topology: Topology = field(default_factory=Topology)
     pace: Pace = field(default_factory=Pace)
     queue_size: int = 2_000
+    prometheus: PrometheusServer | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ class Settings:
         password = make_url(self.database_url).password
         found = [secret.get_secret_value() for secret in held if secret is not None]
         found += [secret for source in self.topology.sources for secret in source.secrets]
+        found += self.prometheus.secrets if self.prometheus else ()
         return tuple(found + ([str(password)] if password else []))
 
 
@@ -172,6 +175,7 @@ def _settings(environment: Environment, file: File) -> Settings:
         topology=topology(file),
         pace=Pace(between_messages=file.slack.seconds_between_messages),
         queue_size=file.limits.queue_size,
+        prometheus=prometheus_server(file),
     )
 
 

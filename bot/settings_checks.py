@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
+from bot.settings_operations import check_operations
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
@@ -38,6 +39,7 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
         _source(("sources", name), source, known_kinds, document)
     for name, digest in file.digests.items():
         _digest(("digests", name), digest, document, at)
+    check_operations(file, document)
 
 
 def _names(section: str, document: Document) -> None:

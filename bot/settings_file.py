@@ -43,6 +43,27 @@ class EnvironmentEntry(Entry):
     aliases: Words = Field(default=(), description="Other names senders use for it.")
 
 
+class OperationsEntry(Entry):
+    """What Prometheus is asked about a service, and what the service promises."""
+
+    availability: str | None = Field(
+        default=None, description="PromQL for the share of good requests (0 to 1) in $window; $service is its name."
+    )
+    latency: str | None = Field(default=None, description="PromQL for seconds, such as a 95th percentile over $window.")
+    target: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="The availability it promises, such as 0.999: gives error budget and burn rate.",
+    )
+    latency_target: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="The seconds it promises to stay below."
+    )
+    budget_days: int = Field(
+        default=28, ge=1, le=366, description="The days before a report that the error budget is for."
+    )
+
+
 class ServiceEntry(Entry):
     """A service: what its senders call it, where it runs, who owns it."""
 
@@ -59,6 +80,7 @@ class ServiceEntry(Entry):
     runbook: str | None = Field(default=None, description="Address of its runbook, shown on its incidents.")
     owner: str | None = Field(default=None, description="The team or person it belongs to.")
     on_call: str | None = Field(default=None, description="Who is called: a user, a user group or a rota.")
+    operations: OperationsEntry | None = Field(default=None, description="What Prometheus is asked about it.")
 
 
 class SourceEntry(Entry):
@@ -148,6 +170,17 @@ class RetentionEntry(Entry):
     outbox_days: int = Field(default=30, ge=1, le=36_500, description="Messages that are done.")
 
 
+class PrometheusEntry(Entry):
+    """Where the numbers of operations are read: Prometheus, or what speaks its HTTP API."""
+
+    url: str = Field(description="The address up to where /api/v1 begins.", examples=["http://prometheus:9090"])
+    token: SecretStr | None = Field(default=None, description="Bearer token; write ${NAME} to read a variable.")
+    username: str | None = Field(default=None, description="For HTTP basic authentication, with the password.")
+    password: SecretStr | None = Field(default=None, description="Write ${NAME} to read a variable.")
+    timeout: float = Field(default=10.0, gt=0, le=120, description="Seconds that one query may take.")
+    headers: dict[str, SecretStr] = Field(default={}, description="Further headers, such as a tenant's X-Scope-OrgID.")
+
+
 class SlackEntry(Entry):
     """How the bot treats Slack."""
 
@@ -179,6 +212,7 @@ class File(Entry):
     incidents: IncidentsEntry = IncidentsEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
+    prometheus: PrometheusEntry | None = Field(default=None, description="Where the numbers of operations are read.")
     retention: RetentionEntry = RetentionEntry()
     admin_channel: str | None = Field(default=None, description="Where the bot says what it could not do: #name or id.")
     undo_minutes: int = Field(default=10, ge=1, le=24 * 60, description="How long a logged change can be undone.")

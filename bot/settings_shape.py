@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from types import NoneType, UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -125,4 +126,7 @@ def _values_of(shape: Any) -> Iterator[Any]:
 
 
 def _bare(annotation: Any) -> Any:
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    """Return an annotation without what surrounds it; of `X | None` the `X`."""
+    if get_origin(annotation) not in (Annotated, UnionType):
+        return annotation
+    return _bare(next(inner for inner in get_args(annotation) if inner is not NoneType))

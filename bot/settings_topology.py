@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot import cron
 from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
+from bot.settings_operations import objective
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
     Bridge,
@@ -82,6 +83,7 @@ def _service(name: str, entry: ServiceEntry) -> Service:
         runbook=entry.runbook,
         owner=entry.owner,
         on_call=entry.on_call,
+        operations=objective(entry.operations),
     )
 
 

@@ -45,7 +45,9 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
     await _name_causes(store, touched)
     if not (states or touched.incidents or touched.shas):
         return
-    names = {name for state in states for name in state.names} | touched.shas
+    brought = await store.lanes.brought({state.id for state in states})
+    shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
+    names = shas | {name for state in states for name in state.names}
     naming = await store.blames.naming(names)
     targets, affected = await _judge(store, states, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}

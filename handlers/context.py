@@ -1,13 +1,29 @@
 """What a handler is given: the memory, the configuration, the outside world, and who may be nudged."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from handlers.ports import AtOnce, Messenger, Telemetry, Transaction, Wake
-from models.topology import Topology
+from handlers.ports import AtOnce, Messenger, Operations, Telemetry, Transaction, Wake
+from models.operations import OperationsReading
+from models.topology import Service, Topology
 
 
 def _nobody() -> None:
     """Wake nobody: what waits is found when the worker next looks."""
+
+
+class NoOperations:
+    """Knows nothing of how services run: there is no Prometheus to ask."""
+
+    async def read(
+        self,
+        services: Sequence[Service],  # noqa: ARG002  # the port's
+        start: datetime,  # noqa: ARG002
+        end: datetime,  # noqa: ARG002
+    ) -> list[OperationsReading]:
+        """Return no reading."""
+        return []
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,5 +42,6 @@ class Context:
     topology: Topology
     messenger: Messenger
     telemetry: Telemetry
+    operations: Operations = field(default_factory=NoOperations)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody

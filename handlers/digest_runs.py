@@ -1,6 +1,6 @@
 """Runs digests: numbers computed once, kept as a snapshot, said to both sides. Running one twice says it once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -14,6 +14,7 @@ from models.periods import Length, Window, latest_completed, window_at
 from models.store import Store
 from models.store.digests import Snapshot
 from models.topology import Bridge, DigestPlan
+from models.words import Side
 
 _DIGESTS: Final = {digest.name: digest for digest in discover(digest_files, "DIGEST", Digest)}
 _CONTENT: Final = _DIGESTS["delivery"]
@@ -29,11 +30,19 @@ _COMPLETED: Final[dict[str, Length]] = {
 WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
 
 # When a plan last had its turn, at or before an instant.
+# Channels or people, each with the side whose words they get.
+Recipients: TypeAlias = Sequence[tuple[str, Side]]
 LatestSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
 
 
 async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetime) -> list[Snapshot]:
-    """Post, at `at`, the period that was the latest completed one at a plan's slot; return what is new."""
+    """Post, at `at`, the period that was the latest completed one at a plan's slot, unless the plan is paused.
+
+    Returns what is new.
+    """
+    async with ctx.reading() as store:
+        if plan.name in await store.subscriptions.pauses():
+            return []
     window = latest_completed(slot, plan.period, plan.timezone)
     bridges = [bridge for name in plan.bridges if (bridge := ctx.topology.bridge_named(name))]
     new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
@@ -48,10 +57,13 @@ async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> li
     due: list[tuple[DigestPlan, datetime]] = []
     async with ctx.reading() as store:
         heard_first = min((s.first_received_at for s in await store.sources.all()), default=at)
+        paused = await store.subscriptions.pauses()
         for plan in ctx.topology.digests:
             slot = latest_slot(plan, at)
             window = latest_completed(slot, plan.period, plan.timezone) if slot else None
-            if slot and window and heard_first < window.end and await _lacks(store, plan, window):
+            if plan.name in paused or not (slot and window and heard_first < window.end):
+                continue
+            if await _lacks(store, plan, window):
                 due.append((plan, slot))
     return due
 
@@ -90,6 +102,13 @@ async def post_now(
     return await _post(ctx, plan, bridge, window, at, by=by)
 
 
+async def post_to(
+    ctx: Context, recipients: Recipients, plan: str, bridge: Bridge, window: Window, at: datetime
+) -> Snapshot | None:
+    """Post a digest to some channels or people; `None` when this plan posted that period before."""
+    return await _post(ctx, plan, bridge, window, at, recipients=recipients)
+
+
 async def posted(ctx: Context, bridge: Bridge, window: Window) -> Snapshot | None:
     """Return the snapshot of a completed period that was posted, by the clock or for a person."""
     plans = [p.name for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
@@ -115,7 +134,14 @@ async def _lacks(store: Store, plan: DigestPlan, window: Window) -> bool:
 
 
 async def _post(
-    ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime, *, by: str | None = None
+    ctx: Context,
+    plan: str,
+    bridge: Bridge,
+    window: Window,
+    at: datetime,
+    *,
+    by: str | None = None,
+    recipients: Recipients | None = None,
 ) -> Snapshot | None:
     async with ctx.reading() as store:
         if await store.digests.of_period(plan, bridge.name, window.start):
@@ -124,21 +150,22 @@ async def _post(
     async with ctx.transaction() as store:
         snapshot = await store.digests.add(computed)
         if snapshot is not None:
-            await _queue(store, bridge, snapshot, at, by)
+            both = [(bridge.channel(side), side) for side in SIDES]
+            await _queue(store, recipients or both, snapshot, at, by)
     ctx.wake_outbox()
     return snapshot
 
 
-async def _queue(store: Store, bridge: Bridge, snapshot: Snapshot, at: datetime, by: str | None) -> None:
+async def _queue(store: Store, recipients: Recipients, snapshot: Snapshot, at: datetime, by: str | None) -> None:
     notices = [
         Notice(
             subject=f"digest:{snapshot.id}",
             part=CARD,
-            channel=bridge.channel(side),
+            channel=channel,
             side=side,
             priority=LATER,
             params={"by": by} if by else {},
         )
-        for side in SIDES
+        for channel, side in recipients
     ]
     await store.outbox.notify(notices, at)

@@ -1,13 +1,15 @@
 """What the handlers need of the world; `bot/` implements it, tests replace it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from handlers.views import Message, Modal
+from models.operations import OperationsReading
 from models.store import Store
+from models.topology import Service
 
 _Result = TypeVar("_Result")
 
@@ -29,7 +31,7 @@ class Messenger(Protocol):
     """
 
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> Posted:
-        """Post to a channel (name or id), in a thread where `thread_ts` is given."""
+        """Post to a channel (name or id) or a person (id), in a thread where `thread_ts` is given."""
 
     async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> Posted:
         """Replace a message of the bot."""
@@ -39,6 +41,9 @@ class Messenger(Protocol):
 
     async def open_modal(self, trigger_id: str, modal: Modal) -> None:
         """Open a modal for the person behind `trigger_id` (valid for 3 seconds)."""
+
+    async def user_timezone(self, user_id: str) -> str | None:
+        """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
 
     async def user_name(self, user_id: str) -> str:
         """Return the name a person is shown under; the id itself where Slack does not tell."""
@@ -71,6 +76,17 @@ class Telemetry(Protocol):
 
     def post(self, outcome: str, seconds: float) -> None:
         """Count a call to Slack: posted, updated, found, or the reason it failed."""
+
+
+class Operations(Protocol):
+    """Reads how well services run."""
+
+    async def read(self, services: Sequence[Service], start: datetime, end: datetime) -> list[OperationsReading]:
+        """Return a reading of `[start, end)` for each of the services that has an objective, in their order.
+
+        `end` is past. Never raises: what is not known is `None`, with the reason. Takes at most half a minute at
+        the usual time limit.
+        """
 
 
 class Wake(Protocol):

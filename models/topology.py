@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from models.operations import Objective
 from models.words import Severity, Side, Tier
 
 Period: TypeAlias = Literal["day", "week", "month"]
@@ -40,7 +41,7 @@ DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service: what its senders call it, where it runs, who owns it."""
+    """One service: what its senders call it, where it runs, who owns it, what it promises to those who use it."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Service:
     runbook: str | None = None
     owner: str | None = None
     on_call: str | None = None
+    operations: Objective | None = None
 
     def environment_named(self, name: str) -> Environment | None:
         """Return the environment with this name or alias."""

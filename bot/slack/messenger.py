@@ -17,7 +17,8 @@ from handlers.views import Block, Message, Modal
 API_URL: Final = "https://slack.com/api/"
 EVENT_TYPE: Final = "twinspan"
 
-_ID: Final = re.compile(r"[CDGU][A-Z0-9]{6,}")
+_ID: Final = re.compile(r"[CDG][A-Z0-9]{6,}")
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{4,}")
 _REMEMBERED: Final = timedelta(minutes=10)
 _NAME_REMEMBERED: Final = timedelta(hours=1)
 _MOST_NAMES: Final = 5000
@@ -114,6 +115,12 @@ class SlackMessenger:
         """Open a modal for the person behind `trigger_id`."""
         await answered(self.client.views_open(trigger_id=trigger_id, view=modal.view))
 
+    async def user_timezone(self, user_id: str) -> str | None:
+        """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
+        answer = await within(_PATIENCE, self.client.users_info(user=user_id))
+        zone = ((answer.get("user") if answer else None) or {}).get("tz")
+        return str(zone) if zone else None
+
     async def user_name(self, user_id: str) -> str:
         """Return the name a person is shown under; the id itself where Slack does not tell."""
         known = self._names.get(user_id)
@@ -131,11 +138,13 @@ class SlackMessenger:
         return str(name)
 
     async def channel_id(self, channel: str) -> str:
-        """Return a channel's id; names are looked up and remembered for ten minutes.
+        """Return a channel's id, or that of the conversation with a person; remembered for ten minutes.
 
         Raises:
             PostFailure: `channel_not_found`: there is no such channel that the bot may see.
         """
+        if _PERSON.fullmatch(channel):
+            return await self._direct(channel)
         if _ID.fullmatch(channel):
             return channel
         name = channel.removeprefix("#")
@@ -145,6 +154,13 @@ class SlackMessenger:
             known = self._channels.get(name)
         if known is None:
             raise PostFailure("channel_not_found", is_permanent=True)
+        return known.value
+
+    async def _direct(self, user_id: str) -> str:
+        known = self._channels.get(user_id)
+        if known is None or known.until <= self.clock():
+            answer = await answered(self.client.conversations_open(users=user_id))
+            known = self._channels[user_id] = _Known(answer["channel"]["id"], self.clock() + _REMEMBERED)
         return known.value
 
     async def _learn_channels(self) -> None:
@@ -163,7 +179,7 @@ class SlackMessenger:
 
     def _remember_channel(self, channel: str, channel_id: str) -> None:
         name = channel.removeprefix("#")
-        if not _ID.fullmatch(name):
+        if not (_ID.fullmatch(name) or _PERSON.fullmatch(name)):
             self._channels[name] = _Known(channel_id, self.clock() + _REMEMBERED)
 
     async def _page(self, channel_id: str, since: datetime, thread_ts: str | None, cursor: str) -> AsyncSlackResponse:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from handlers import digest_desk
 from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.digest_runs import WINDOW_WORDS, compute, post_now, posted, window_for
@@ -15,8 +16,9 @@ from handlers.wording import asks_for_help
 from models.periods import Window
 from models.store.digests import Snapshot
 from models.topology import Bridge, Topology
+from models.words import Side
 
-_VERBS: Final = ("preview", "now")
+_VERBS: Final = ("preview", "now", "subscribe", "unsubscribe", "pause", "resume", "status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,9 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     if not invocation.text.strip() or asks_for_help(invocation.text):
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
     channel = await _channel_name(ctx, invocation.channel_id)
+    verb, *words = invocation.text.split()
+    if (arranged := await _arrange(ctx, invocation, verb.casefold(), words, channel)) is not None:
+        return Reply(message=said(arranged))
     query = parse(invocation.text, ctx.topology, channel)
     window = window_for(query.window, _timezone(ctx.topology, query.bridge), invocation.at)
     assert window is not None  # parse() takes only words that mean a window
@@ -70,6 +75,28 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         snapshot = await compute(ctx, "preview", query.bridge, window, invocation.at)
         return Reply(message=digests.digest(snapshot, "ops" if channel == query.bridge.ops else "dev"))
     return await _post(ctx, query.bridge, window, invocation)
+
+
+async def _arrange(
+    ctx: Context, invocation: Invocation, verb: str, words: list[str], channel: str | None
+) -> str | None:
+    """Do what is arranged once and lasts; `None` where the verb is none of these."""
+    match verb:
+        case "subscribe":
+            named = next((b for word in words if (b := ctx.topology.bridge_named(word))), None)
+            bridge = named or _default_bridge(ctx.topology, channel)
+            side: Side = "ops" if channel == bridge.ops else "dev"
+            zone = _timezone(ctx.topology, bridge)
+            return await digest_desk.subscribe(ctx, invocation, words, bridge, side, zone)
+        case "unsubscribe":
+            return await digest_desk.unsubscribe(ctx, invocation, words)
+        case "pause":
+            return await digest_desk.pause(ctx, invocation, words)
+        case "resume":
+            return await digest_desk.resume(ctx, words)
+        case "status":
+            return await digest_desk.status(ctx, invocation)
+    return None
 
 
 async def _post(ctx: Context, bridge: Bridge, window: Window, invocation: Invocation) -> Reply:
@@ -103,8 +130,14 @@ def _timezone(topology: Topology, bridge: Bridge) -> str:
 
 COMMAND = Command(
     name="/digest",
-    usage="preview|now [bridge] [today|day|week|month]",
+    usage="preview|now [bridge] [today|day|week|month] · subscribe [weekly] [9:00] · pause|resume · status",
     summary="Look at the numbers of a period, or post them to both channels",
-    examples=("/digest preview", "/digest now", "/digest now day", "/digest preview week"),
+    examples=(
+        "/digest preview week",
+        "/digest now day",
+        "/digest subscribe weekly monday 8:30 Europe/Berlin",
+        "/digest pause mondays",
+        "/digest status",
+    ),
     run=run,
 )

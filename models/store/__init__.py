@@ -20,6 +20,7 @@ from models.store.outbox import Outbox
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
 from models.store.sources import Sources
+from models.store.subscriptions import Subscriptions
 
 
 class Store:
@@ -92,3 +93,8 @@ class Store:
     def rollouts(self) -> Rollouts:
         """Deployments to production, each counted once."""
         return Rollouts(self._connection)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Digests of one's own, and scheduled ones that are paused."""
+        return Subscriptions(self._connection)

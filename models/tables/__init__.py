@@ -6,6 +6,7 @@ from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEvent
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
+from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
 __all__ = [
     "Base",
@@ -22,9 +23,11 @@ __all__ = [
     "MessageRow",
     "NamedCauseRow",
     "OutboxRow",
+    "PausedDigestRow",
     "RolloutRow",
     "SeenEventRow",
     "SnapshotRow",
     "SourceRow",
+    "SubscriptionRow",
     "TimelineRow",
 ]

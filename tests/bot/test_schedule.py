@@ -170,7 +170,7 @@ async def test_sweeps_come_back_and_one_that_fails_stops_nothing(sqlite_url: str
     sweeps = [Sweep("good", 0.05, good), Sweep("bad", 0.05, bad)]
     with capture_logs() as logged:
         async with started(Schedule(context(database), Clock(), sweeps)) as schedule:
-            assert {"sweep:good", "sweep:bad", "sweep:catch_up"} == set(schedule.next_runs())
+            assert {"sweep:good", "sweep:bad", "sweep:catch_up", "sweep:subscriptions"} == set(schedule.next_runs())
             await until(often)
     assert {"bad"} == {line["job"] for line in logged}
     await database.close()

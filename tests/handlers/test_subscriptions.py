@@ -1,0 +1,130 @@
+"""Digests of one's own: what is understood, what is sent when, and what pausing holds back."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.cron import trigger
+from bot.database import Database
+from handlers import subscriptions
+from handlers.commands.digest import COMMAND
+from handlers.context import Context
+from handlers.digest_runs import due_digests, run_digest
+from handlers.errors import UserError
+from handlers.subscriptions import Wish, cron_of, parse, send_due
+from models.store.sources import Heard
+from models.topology import Bridge, DigestPlan, Topology
+from tests.support.world import TOPOLOGY, context, typed
+
+PAYMENTS = TOPOLOGY.bridges[0]
+SEARCH = Bridge(name="search", dev="#search-dev", ops="#search-ops", services=("search",))
+PLAN = DigestPlan(name="mornings", bridges=("payments",), cron="0 9 * * *", timezone="UTC", period="day")
+WORLD = Topology(bridges=(PAYMENTS, SEARCH), services=TOPOLOGY.services, digests=(PLAN,))
+DAY = timedelta(days=1)
+
+
+def slot_of(plan: DigestPlan, at: datetime) -> datetime | None:
+    return trigger(plan.cron, plan.timezone).latest_fire_time(at)
+
+
+async def say(ctx: Context, text: str, at: datetime) -> str:
+    reply = await COMMAND.run(ctx, typed(text, at))
+    assert reply.message is not None
+    return reply.message.text
+
+
+async def queued(database: Database) -> list[str]:
+    async with database.reading() as store:
+        return [queue.channel for queue in await store.outbox.queues()]
+
+
+@pytest.mark.parametrize(
+    ("cron", "wish", "words"),
+    [
+        ("0 9 * * *", Wish(), ""),
+        ("30 8 * * mon", Wish(period="week", clock=(8, 30)), "weekly 8:30"),
+        ("0 17 * * fri", Wish(period="week", weekday="fri", clock=(17, 0)), "every Friday at 17:00"),
+        ("5 0 1 * *", Wish(period="month", clock=(0, 5), timezone="Europe/Berlin"), "monthly 0.05 europe/berlin"),
+        ("0 9 * * *", Wish(bridge=SEARCH, period="day"), "daily search"),
+    ],
+)
+def test_words_come_in_any_order(cron: str, wish: Wish, words: str) -> None:
+    assert wish == parse(words.split(), WORLD)
+    assert wish == parse(words.split()[::-1], WORLD)
+    assert cron == cron_of(wish)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [
+        ("Did you mean `weekly`", "weekyl"),
+        ("Did you mean `Europe/Berlin`", "Europe/Berln"),
+        ("Zones are called like", "Nowhere/Atall"),
+        ("no bridge, period, time", "25:00"),
+    ],
+)
+def test_a_word_that_is_not_understood_is_named(complaint: str, words: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        parse(words.split(), WORLD)
+
+
+async def test_a_person_gets_the_latest_period_once_by_direct_message(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    told = await say(ctx, "subscribe daily 10:00 UTC payments", at)
+    assert "payments, every day at 10:00 UTC" in told
+    assert 0 == await send_due(ctx, slot_of, at)
+    tomorrow = at.replace(hour=10, minute=0) + DAY
+    assert 1 == await send_due(ctx, slot_of, tomorrow)
+    assert 0 == await send_due(ctx, slot_of, tomorrow + timedelta(hours=3))
+    assert 1 == await send_due(ctx, slot_of, tomorrow + 3 * DAY)
+    assert ["U1"] == await queued(database)
+
+
+async def test_subscribing_again_replaces_and_unsubscribing_ends(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    await say(ctx, "subscribe weekly 10:00 UTC payments", at)
+    await say(ctx, "subscribe weekly tuesday 11:00 UTC payments", at)
+    await say(ctx, "subscribe daily UTC search", at)
+    async with database.reading() as store:
+        assert ["0 11 * * tue", "0 9 * * *"] == [s.cron for s in await store.subscriptions.all("U1")]
+    assert "every Tue at 11:00 UTC" in await say(ctx, "status", at)
+    assert "every Tue" in await say(ctx, "unsubscribe weekly", at)
+    assert "search, every day" in await say(ctx, "unsubscribe", at)
+    assert "no such digest" in await say(ctx, "unsubscribe", at)
+    assert "no digest of your own" in await say(ctx, "status", at)
+
+
+async def test_a_paused_digest_is_held_back_until_it_is_resumed(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    async with database.transaction() as store:
+        early = at - 30 * DAY
+        heard = Heard(
+            name="ci", kind="events", deliveries=1, first_received_at=early, last_received_at=at, last_event_at=at
+        )
+        await store.sources.hear([heard])
+    assert "is paused for everybody" in await say(ctx, "pause", at)
+    assert "paused already, by Ada" in await say(ctx, "pause mornings", at)
+    assert "*paused* by Ada" in await say(ctx, "status", at)
+    assert [] == await run_digest(ctx, PLAN, at, at)
+    assert [] == await due_digests(ctx, slot_of, at + DAY)
+    assert "goes on" in await say(ctx, "resume mornings", at)
+    assert "was not paused" in await say(ctx, "resume mornings", at)
+    assert [PLAN] == [plan for plan, _ in await due_digests(ctx, slot_of, at + DAY)]
+
+
+@pytest.mark.parametrize("text", ["pause morning", "resume nothing"])
+async def test_a_digest_that_does_not_exist_cannot_be_paused(database: Database, at: datetime, text: str) -> None:
+    with pytest.raises(UserError, match=r"There is no digest.*`mornings`"):
+        await say(context(database, topology=WORLD), text, at)
+
+
+async def test_a_bridge_that_is_gone_sends_nothing(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    await say(ctx, "subscribe daily UTC search", at)
+    ctx.topology = TOPOLOGY
+    assert 0 == await send_due(ctx, slot_of, at + 3 * DAY)
+
+
+def test_a_zone_that_is_none_falls_back() -> None:
+    assert "UTC" == subscriptions.zone_or("Mars/Olympus", "UTC")
+    assert "Europe/Berlin" == subscriptions.zone_or("Europe/Berlin", "UTC")
