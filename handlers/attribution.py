@@ -6,16 +6,16 @@ whatever names it. Recomputing these from the database gives the same answer in 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from models.attribution import INFERRED_WITHIN, Blame, Member, Suspicion, Verdict, hold_against, judge
 from models.records import Deploy, Incident
-from models.rollouts import count_units
+from models.rollouts import Brought, Unit, count_units
 from models.store import Store
 from models.store.blames import DEPLOY, INCIDENT
-from models.store.lanes import Place
+from models.store.lanes import Neighbours, Place
 from models.words import DeployStatus, Tier
 
 _CATCH_UP: Final = 500
@@ -23,50 +23,88 @@ _CATCH_UP: Final = 500
 
 @dataclass(slots=True)
 class Touched:
-    """What a batch may have changed: states of deployments (as they were, as they are), incidents, and commits."""
+    """What a batch may have changed: deployments (as they were, as they are), incidents, and commits."""
 
     deploys: list[tuple[Deploy | None, Deploy]] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     shas: set[str] = field(default_factory=set)
 
-    def states(self) -> list[Member]:
-        """Return every state in which a deployment counts or counted, of those that changed for attribution."""
-        found: list[Member] = []
-        for before, after in self.deploys:
-            then, now = _member(before), _member(after)
-            if now is None or then != now or self.shas:
-                found += [m for m in (then, now) if m]
-        return found
+
+@dataclass(slots=True)
+class _Moved:
+    """The deployments that changed for attribution: every state in which they count or counted, and as they are now.
+
+    `new` are those that were never seen before, so that nothing can be written of them yet.
+    """
+
+    states: list[Member] = field(default_factory=list)
+    now: dict[int, Member] = field(default_factory=dict)
+    new: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Near:
+    """Deployments and what stands around them, each read once."""
+
+    store: Store
+    known: dict[int, Member]
+    around: dict[Place, Neighbours] = field(default_factory=dict)
+
+    async def members(self, ids: Iterable[int | None]) -> dict[int, Member]:
+        """Return the deployments with these ledger numbers that count."""
+        wanted = {i for i in ids if i is not None}
+        if missing := wanted - self.known.keys():
+            self.known |= await self.store.lanes.members(missing)
+        return {i: self.known[i] for i in wanted if i in self.known}
+
+    async def neighbours(self, places: Sequence[Place]) -> list[Neighbours]:
+        """Return what stands around each place."""
+        missing = list(dict.fromkeys(place for place in places if place not in self.around))
+        self.around.update(zip(missing, await self.store.lanes.neighbours(missing), strict=True))
+        return [self.around[place] for place in places]
 
 
 async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED_WITHIN) -> None:
     """Bring attribution up to date with what was just written; `within` is how long a deployment stays suspect."""
-    states = touched.states()
+    moved = _moved(touched)
     await _name_causes(store, touched)
-    if not (states or touched.incidents or touched.shas):
+    if not (moved.states or touched.incidents or touched.shas):
         return
-    brought = await store.lanes.brought({state.id for state in states})
+    brought = await store.lanes.brought({state.id for state in moved.states if state.commits_known})
     shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
-    names = shas | {name for state in states for name in state.names}
-    naming = await store.blames.naming(names)
-    targets, affected = await _judge(store, states, [i for who, i in naming if who == DEPLOY])
+    naming = await store.blames.naming(shas | {name for state in moved.states for name in state.names})
+    near = _Near(store, dict(moved.now))
+    targets, blamed = await _judge(near, moved, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}
-    incidents |= await _open_around(store, [*states, *targets], within)
-    affected |= await _suspect(store, incidents, within)
-    units = {s.unit for s in states} | {m.unit for m in (await store.lanes.members(affected)).values()}
-    await recount(store, units, touched.shas)
+    incidents |= await _open_around(store, [*moved.states, *targets.values()], within)
+    blamed |= await _suspect(store, incidents, within)
+    others = await near.members(blamed)
+    await recount(near, {m.unit for m in (*moved.states, *targets.values(), *others.values())}, shas)
 
 
 async def catch_up(store: Store, within: timedelta = INFERRED_WITHIN) -> int:
     """Attribute some of the deployments that never were (written by an earlier release); return how many."""
     ids = await store.lanes.unattributed(_CATCH_UP)
-    members = list((await store.lanes.members(ids)).values())
-    brought = await store.lanes.brought(ids)
-    targets, affected = await _judge(store, members, [])
-    affected |= await _suspect(store, await _open_around(store, targets, within), within)
-    units = {m.unit for m in members} | {m.unit for m in (await store.lanes.members(affected)).values()}
-    await recount(store, units, {sha for commits in brought.values() for sha, _, _ in commits})
+    near = _Near(store, await store.lanes.members(ids))
+    targets, blamed = await _judge(near, _Moved([], dict(near.known)), [])
+    blamed |= await _suspect(store, await _open_around(store, targets.values(), within), within)
+    others = await near.members(blamed)
+    await recount(near, {m.unit for m in (*targets.values(), *others.values())})
     return len(ids)
+
+
+def _moved(touched: Touched) -> _Moved:
+    moved = _Moved()
+    for before, after in touched.deploys:
+        then, now = _member(before), _member(after)
+        if then == now and not touched.shas:
+            continue
+        moved.states += [m for m in (then, now) if m]
+        if now is not None:
+            moved.now[now.id] = now
+        if before is None:
+            moved.new.add(after.id)
+    return moved
 
 
 def _member(deploy: Deploy | None) -> Member | None:
@@ -97,46 +135,50 @@ async def _name_causes(store: Store, touched: Touched) -> None:
     await store.blames.name_causes(INCIDENT, {i.id: i.caused_by for i in touched.incidents})
 
 
-async def _judge(store: Store, states: Sequence[Member], naming: Collection[int]) -> tuple[list[Member], set[int]]:
-    """Judge every deployment that these states may bear on; return those, and all that they blame or blamed."""
-    targets = await store.lanes.members({s.id for s in states} | await _borne_on(store, states) | set(naming))
-    verdicts = await _verdicts(store, list(targets.values()))
-    gone = {s.id for s in states} - targets.keys()
-    blamed = await store.blames.of(DEPLOY, [*targets, *gone])
+async def _judge(near: _Near, moved: _Moved, naming: Collection[int]) -> tuple[dict[int, Member], set[int]]:
+    """Judge every deployment that these may bear on; return those by number, and all that they blame or blamed."""
+    blames = near.store.blames
+    targets = moved.now | await near.members(await _borne_on(near, moved.states) | set(naming))
+    verdicts = await _verdicts(near, list(targets.values()))
+    gone = {s.id for s in moved.states} - targets.keys()
+    blamed = await blames.of(DEPLOY, (targets.keys() | gone) - moved.new)
     changed: dict[int, Blame | None] = {i: v.blame for i, v in verdicts.items() if v.blame != blamed.get(i)}
-    await store.blames.replace(DEPLOY, changed | dict.fromkeys(gone))
-    await store.lanes.set_remedies({i: v.remedy for i, v in verdicts.items() if v.remedy is not targets[i].remedy})
+    await blames.replace(DEPLOY, changed | dict.fromkeys(gone), unwritten=moved.new)
+    remedies = {i: v.remedy for i, v in verdicts.items() if v.remedy is not targets[i].remedy}
+    await near.store.lanes.set_remedies(remedies)
+    near.known |= {i: replace(targets[i], remedy=remedy) for i, remedy in remedies.items()}
     new = {i for verdict in verdicts.values() if verdict.blame for i in verdict.blame.deploy_ids}
-    old = {i for blame in blamed.values() for i in blame.deploy_ids}
-    # Its own remedy counts where it is counted, and what it blames recovers when it finished.
-    return list(targets.values()), new | old | targets.keys()
+    return targets, new | {i for blame in blamed.values() for i in blame.deploy_ids}
 
 
-async def _borne_on(store: Store, states: Sequence[Member]) -> set[int]:
+async def _borne_on(near: _Near, states: Sequence[Member]) -> set[int]:
     """Return the later deployments whose verdict may change when one appears, moves or goes."""
-    around = await store.lanes.neighbours([Place.of(state) for state in states])
-    before = await store.lanes.members({n.before for n in around})
+    around = await near.neighbours([Place.of(state) for state in states])
+    before = await near.members(n.before for n in around)
     returning = [
         Place.of(state, version=version)
         for state, n in zip(states, around, strict=True)
         if n.before in before and (version := before[n.before].version)
     ]
-    returns = await store.lanes.neighbours(returning)
+    returns = await near.neighbours(returning)
     found = [n.after for n in around] + [n.same_after for n in (*around, *returns)]
     return {i for i in found if i is not None}
 
 
-async def _verdicts(store: Store, targets: Sequence[Member]) -> dict[int, Verdict]:
-    around = await store.lanes.neighbours([Place.of(target) for target in targets])
-    nearby = await store.lanes.members({i for n in around for i in (n.before, n.same_before)})
-    returned_to = [nearby[n.same_before] for n in around if n.same_before in nearby]
-    next_ones = await store.lanes.neighbours([Place.of(member) for member in returned_to])
-    nearby |= await store.lanes.members({n.after for n in next_ones})
-    named = await store.lanes.named({name for target in targets for name in target.fixes})
-    by_lane: dict[tuple[str, str], list[Member]] = {}
-    for member in nearby.values():
-        by_lane.setdefault(member.lane, []).append(member)
-    return {target.id: judge(target, by_lane.get(target.lane, ()), named) for target in targets}
+async def _verdicts(near: _Near, targets: Sequence[Member]) -> dict[int, Verdict]:
+    """Judge each deployment by the three others that the rules look at."""
+    around = await near.neighbours([Place.of(target) for target in targets])
+    nearby = await near.members(i for n in around for i in (n.before, n.same_before))
+    returned_to = [nearby[i] for i in {n.same_before for n in around if n.same_before} & nearby.keys()]
+    following = await near.neighbours([Place.of(member) for member in returned_to])
+    next_to = {member.id: n.after for member, n in zip(returned_to, following, strict=True)}
+    nearby |= await near.members(next_to.values())
+    named = await near.store.lanes.named({name for target in targets for name in target.fixes})
+    verdicts: dict[int, Verdict] = {}
+    for target, n in zip(targets, around, strict=True):
+        looked_at = {n.before, n.same_before, next_to.get(n.same_before or 0)}
+        verdicts[target.id] = judge(target, [nearby[i] for i in looked_at if i in nearby], named)
+    return verdicts
 
 
 async def _open_around(store: Store, members: Iterable[Member], within: timedelta) -> set[int]:
@@ -171,25 +213,46 @@ async def _hold(store: Store, suspicion: Suspicion, named: dict[str, list[Member
     )
 
 
-async def recount(store: Store, units: Collection[tuple[str, str]], shas: Collection[str] = ()) -> None:
+async def recount(near: _Near, units: Collection[Unit], shas: Collection[str] = ()) -> None:
     """Count deployments anew, with every other that brought one of their commits: who was first may have changed."""
-    shas = await _brought_by(store, units) | set(shas)
-    wanted = set(units) | await _units_bringing(store, shas)
-    everyone = await store.lanes.of_units(wanted | await _units_bringing(store, await _brought_by(store, wanted)))
-    counted = count_units(
-        everyone,
-        await store.blames.charges([m.id for m in everyone if m.unit in wanted]),
-        await store.lanes.brought([m.id for m in everyone]),
-    )
-    await store.rollouts.replace({unit: counted.get(unit) for unit in wanted})
+    counted = _Counted(near)
+    await counted.load(units)
+    wanted = set(units) | await counted.load_bringing(counted.shas() | set(shas))
+    # Those others may have commits of their own that somebody brought before them.
+    await counted.load_bringing(counted.shas())
+    members = [m for m in counted.members.values() if m.unit in wanted]
+    charges = await near.store.blames.charges([m.id for m in members])
+    rollouts = count_units(counted.members.values(), charges, counted.brought)
+    await near.store.rollouts.replace({unit: rollouts.get(unit) for unit in wanted})
 
 
-async def _brought_by(store: Store, units: Collection[tuple[str, str]]) -> set[str]:
-    members = await store.lanes.of_units(units)
-    brought = await store.lanes.brought([m.id for m in members])
-    return {sha for commits in brought.values() for sha, _, _ in commits}
+@dataclass(slots=True)
+class _Counted:
+    """The deployments to be counted and those they are compared with, each read once."""
 
+    near: _Near
+    members: dict[int, Member] = field(default_factory=dict)
+    brought: dict[int, list[Brought]] = field(default_factory=dict)
+    looked_for: set[str] = field(default_factory=set)
 
-async def _units_bringing(store: Store, shas: Collection[str]) -> set[tuple[str, str]]:
-    holders = await store.lanes.members(await store.lanes.bringing(shas))
-    return {m.unit for m in holders.values()}
+    async def load(self, units: Collection[Unit]) -> None:
+        """Read deployments with all their members and commits."""
+        alone = {m.unit: m for m in self.near.known.values() if m.rollout_id is None}
+        found = [alone[unit] for unit in units if unit in alone]
+        found += await self.near.store.lanes.of_units(set(units) - alone.keys())
+        members = {m.id: m for m in found if m.id not in self.members}
+        self.members |= members
+        self.brought |= await self.near.store.lanes.brought([m.id for m in members.values() if m.commits_known])
+
+    async def load_bringing(self, shas: set[str]) -> set[Unit]:
+        """Read every deployment that brought one of these commits; return those that were not read before."""
+        wanted, self.looked_for = shas - self.looked_for, self.looked_for | shas
+        new = await self.near.store.lanes.bringing(wanted) - self.members.keys()
+        units = {m.unit for m in (await self.near.members(new)).values()}
+        if units:
+            await self.load(units)
+        return units
+
+    def shas(self) -> set[str]:
+        """Return every commit that the deployments brought."""
+        return {sha for commits in self.brought.values() for sha, _, _ in commits}

@@ -9,7 +9,8 @@ from models.attribution import Member
 from models.delivery import Rollout
 from models.words import Remedy
 
-# The commits a deployment brought: (sha, when it was written, whether it is a merge).
+# What is counted once, by (service, key); and a commit: (sha, when it was written, whether it is a merge).
+Unit: TypeAlias = tuple[str, str]
 Brought: TypeAlias = tuple[str, datetime | None, bool]
 
 
@@ -62,7 +63,7 @@ def count_units(
 
     A commit belongs to the first deployment of its service that brought it: all that did must be among the members.
     """
-    units: dict[tuple[str, str], list[Member]] = {}
+    units: dict[Unit, list[Member]] = {}
     for member in members:
         units.setdefault(member.unit, []).append(member)
     finishes = {unit: max(m.finished_at for m in group) for unit, group in units.items()}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, union
+from sqlalchemy import bindparam, delete, select, union
 
 from models.attribution import Blame, Member, Suspicion
 from models.rollouts import Charge
@@ -42,23 +42,27 @@ class Blames(Noun):
         """Return who (blamer, number) gave one of these names as a cause."""
         found: list[tuple[str, int]] = []
         for part in in_slices(names):
-            query = select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(part))
-            found += [(row.blamer, row.blamer_id) for row in await self._connection.execute(query)]
+            rows = await self._connection.execute(_NAMING, {"names": part})
+            found += [(row.blamer, row.blamer_id) for row in rows]
         return found
 
     async def of(self, blamer: str, ids: Collection[int]) -> dict[int, Blame]:
         """Return what each of these incidents or deployments is held against; what blames nothing is left out."""
         found: dict[int, Blame] = {}
         for part in in_slices(ids):
-            query = select(_BLAMES).where(_BLAMES.c.blamer == blamer, _BLAMES.c.blamer_id.in_(part))
-            for row in await self._connection.execute(query.order_by(_BLAMES.c.deploy_id)):
+            for row in await self._connection.execute(_BLAMES_OF, {"blamer": blamer, "ids": part}):
                 others = found[row.blamer_id].deploy_ids if row.blamer_id in found else ()
                 found[row.blamer_id] = Blame(BlameReason(row.reason), (*others, row.deploy_id))
         return found
 
-    async def replace(self, blamer: str, blames: Mapping[int, Blame | None]) -> None:
-        """Write down what incidents or deployments are held against, in place of what was written before."""
-        for part in in_slices(blames):
+    async def replace(
+        self, blamer: str, blames: Mapping[int, Blame | None], *, unwritten: Collection[int] = ()
+    ) -> None:
+        """Write down what incidents or deployments are held against, in place of what was written before.
+
+        `unwritten` are those of which nothing was written yet.
+        """
+        for part in in_slices(blames.keys() - set(unwritten)):
             await self._connection.execute(
                 delete(_BLAMES).where(_BLAMES.c.blamer == blamer, _BLAMES.c.blamer_id.in_(part))
             )
@@ -74,13 +78,8 @@ class Blames(Noun):
         """Return what is held against deployments, and since when that is over."""
         found: list[Charge] = []
         for part in in_slices(deploy_ids):
-            query = (
-                select(_BLAMES.c.deploy_id, _BLAMES.c.blamer, _LEDGER.c.finished_at, *_incident_end())
-                .outerjoin(_LEDGER, (_BLAMES.c.blamer == DEPLOY) & (_LEDGER.c.id == _BLAMES.c.blamer_id))
-                .outerjoin(_INCIDENTS, (_BLAMES.c.blamer == INCIDENT) & (_INCIDENTS.c.id == _BLAMES.c.blamer_id))
-                .where(_BLAMES.c.deploy_id.in_(part))
-            )
-            found += [_charge(row) for row in await self._connection.execute(query)]
+            rows = await self._connection.execute(_CHARGES, {"ids": part})
+            found += [_charge(row) for row in rows]
         return found
 
     async def latest_before(self, suspicion: Suspicion) -> list[Member]:
@@ -131,15 +130,8 @@ class Blames(Noun):
 
     async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
         """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
-        touching = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == service)
-        begun = _INCIDENTS.c.started_at <= end
-        parts = (
-            select(_INCIDENTS.c.id).where(begun, _INCIDENTS.c.resolved_at >= start, _INCIDENTS.c.id.in_(touching)),
-            select(_INCIDENTS.c.id).where(
-                begun, _INCIDENTS.c.status != IncidentStatus.RESOLVED, _INCIDENTS.c.id.in_(touching)
-            ),
-        )
-        return list((await self._connection.execute(union(*parts))).scalars())
+        span = {"service": service, "start": start, "end": end}
+        return list((await self._connection.execute(_OPEN_BETWEEN, span)).scalars())
 
 
 def _incident_end() -> tuple[Any, ...]:
@@ -173,3 +165,24 @@ def _end(row: Any) -> datetime | None:
     """Return when an incident ended; one that was reopened has not."""
     at: datetime | None = row.resolved_at
     return at if row.status is IncidentStatus.RESOLVED else None
+
+
+# Made once: making a statement takes longer than running it.
+_NAMING = select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(bindparam("names", expanding=True)))
+_BLAMES_OF = (
+    select(_BLAMES)
+    .where(_BLAMES.c.blamer == bindparam("blamer"), _BLAMES.c.blamer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_BLAMES.c.deploy_id)
+)
+_CHARGES = (
+    select(_BLAMES.c.deploy_id, _BLAMES.c.blamer, _LEDGER.c.finished_at, *_incident_end())
+    .outerjoin(_LEDGER, (_BLAMES.c.blamer == DEPLOY) & (_LEDGER.c.id == _BLAMES.c.blamer_id))
+    .outerjoin(_INCIDENTS, (_BLAMES.c.blamer == INCIDENT) & (_INCIDENTS.c.id == _BLAMES.c.blamer_id))
+    .where(_BLAMES.c.deploy_id.in_(bindparam("ids", expanding=True)))
+)
+_TOUCHING = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == bindparam("service"))
+_BEGUN = select(_INCIDENTS.c.id).where(_INCIDENTS.c.started_at <= bindparam("end"), _INCIDENTS.c.id.in_(_TOUCHING))
+_OPEN_BETWEEN = union(
+    _BEGUN.where(_INCIDENTS.c.resolved_at >= bindparam("start")),
+    _BEGUN.where(_INCIDENTS.c.status != IncidentStatus.RESOLVED),
+)

@@ -72,7 +72,7 @@ class Lanes(Noun):
         """Return those of these ledger numbers that are successful deployments to production."""
         found: dict[int, Member] = {}
         for part in in_slices({i for i in ids if i is not None}):
-            rows = await self._connection.execute(live_members().where(_LEDGER.c.id.in_(part)))
+            rows = await self._connection.execute(_BY_IDS, {"ids": part})
             found.update((m.id, m) for m in map(to_member, rows))
         return found
 
@@ -143,21 +143,13 @@ class Lanes(Noun):
         """Write down what deployments were found to have put right."""
         if remedies:
             rows = [{"number": number, "found": remedy} for number, remedy in remedies.items()]
-            statement = update(_LEDGER).where(_LEDGER.c.id == bind("number")).values(remedy=bind("found"))
-            await self._connection.execute(statement, rows)
+            await self._connection.execute(_SET_REMEDY, rows)
 
     async def brought(self, deploy_ids: Collection[int]) -> dict[int, list[Brought]]:
         """Return the commits that deployments list, each with when it was written."""
         found: dict[int, list[Brought]] = {}
-        same = (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha)
         for part in in_slices(deploy_ids):
-            query = (
-                select(_DEPLOY_COMMITS, _COMMITS.c.authored_at, _COMMITS.c.committed_at, _COMMITS.c.is_merge)
-                .join(_COMMITS, same)
-                .where(_DEPLOY_COMMITS.c.deploy_id.in_(part))
-                .order_by(_DEPLOY_COMMITS.c.deploy_id, _DEPLOY_COMMITS.c.position)
-            )
-            for row in await self._connection.execute(query):
+            for row in await self._connection.execute(_BROUGHT, {"ids": part}):
                 commit = row.sha, row.authored_at or row.committed_at, row.is_merge
                 found.setdefault(row.deploy_id, []).append(commit)
         return found
@@ -166,8 +158,7 @@ class Lanes(Noun):
         """Return the ledger numbers of the deployments that list any of these commits."""
         found: set[int] = set()
         for part in in_slices(shas):
-            query = select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(part))
-            found.update((await self._connection.execute(query)).scalars())
+            found.update((await self._connection.execute(_BRINGING, {"shas": part})).scalars())
         return found
 
 
@@ -185,6 +176,17 @@ def to_member(row: Any) -> Member:
     """Build a deployment as attribution sees it from its row."""
     return to_record(Member, row, _COLUMNS)
 
+
+# Made once: making a statement takes longer than running it.
+_BY_IDS = live_members().where(_LEDGER.c.id.in_(bind("ids", expanding=True)))
+_BRINGING = select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(bind("shas", expanding=True)))
+_BROUGHT = (
+    select(_DEPLOY_COMMITS, _COMMITS.c.authored_at, _COMMITS.c.committed_at, _COMMITS.c.is_merge)
+    .join(_COMMITS, (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha))
+    .where(_DEPLOY_COMMITS.c.deploy_id.in_(bind("ids", expanding=True)))
+    .order_by(_DEPLOY_COMMITS.c.deploy_id, _DEPLOY_COMMITS.c.position)
+)
+_SET_REMEDY = update(_LEDGER).where(_LEDGER.c.id == bind("number")).values(remedy=bind("found"))
 
 # Asked in the driver's own words: one statement for many places, which Core cannot keep compiled.
 _NEIGHBOUR: Final = """
