@@ -47,7 +47,9 @@ class Prometheus:
             return []
         async with self._client() as client:
             one = _Reading(Api(self._server, client, _AT_ONCE), start, end, self._server.timeout * _PATIENCE)
-            return list(await asyncio.gather(*(one.of(name, objective) for name, objective in asked)))
+            readings = await asyncio.gather(*(one.of(name, objective) for name, objective in asked))
+        _log_what_is_missing(readings)
+        return readings
 
     async def reason_not_to_answer(self) -> str | None:
         """Return in plain words why Prometheus cannot be asked; `None` when it answers."""
@@ -100,7 +102,7 @@ class _Reading:
         if query is None:
             return NOT_ASKED
         asked = self._api.number(expression(query, service, window), self._end.timestamp())
-        value, found = await self._in_time(asked, service)
+        value, found = await self._in_time(asked)
         if value is None:
             return found
         if not math.isfinite(value):
@@ -114,19 +116,24 @@ class _Reading:
         end = int(self._end.timestamp())
         start = end - self._step * (steps - 1)
         asked = expression(query, service, timedelta(seconds=self._step))
-        values, found = await self._in_time(self._api.numbers(asked, start, end, self._step), service)
+        values, found = await self._in_time(self._api.numbers(asked, start, end, self._step))
         if values is None:
             return (), found
         times = range(start, end + 1, self._step)
         return tuple((datetime.fromtimestamp(at, UTC), values.get(at)) for at in times), NOT_ASKED
 
-    async def _in_time(self, asked: Awaitable[_Result], service: str) -> tuple[_Result | None, Found]:
+    async def _in_time(self, asked: Awaitable[_Result]) -> tuple[_Result | None, Found]:
         try:
             async with asyncio.timeout_at(self._late):
                 return await asked, NOT_ASKED
         except TimeoutError:
-            reason = f"Prometheus does not answer within {self._patience:g} s"
+            return None, Found(reason=f"Prometheus does not answer within {self._patience:g} s")
         except NoAnswer as error:
-            reason = str(error)
-        _log.warning("no_operations_number", service=service, reason=reason)
-        return None, Found(reason=reason)
+            return None, Found(reason=str(error))
+
+
+def _log_what_is_missing(readings: Sequence[OperationsReading]) -> None:
+    """One line for each reason: where Prometheus is down, it holds for every service."""
+    for reason in dict.fromkeys(one.reason for one in readings if one.reason is not None):
+        services = [one.service for one in readings if one.reason == reason]
+        _log.warning("no_operations_numbers", reason=reason, services=services)

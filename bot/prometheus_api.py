@@ -133,10 +133,10 @@ def _data(status: int, body: bytes) -> _Data:
     if 300 <= status < 400:
         raise NoAnswer(f"the address leads elsewhere ({status}): to a login page?")
     answer = _parsed(body)
-    if answer is None or (answer.status == "success" and answer.data is None):
+    if answer is not None and answer.status == "error" and answer.error:
+        raise NoAnswer(f"Prometheus says: {_short(answer.error)}")
+    if answer is None or answer.status != "success" or answer.data is None:
         raise NoAnswer("what answers is not Prometheus" if status < 300 else f"Prometheus answers {status}")
-    if answer.status != "success" or answer.data is None:
-        raise NoAnswer(f"Prometheus says: {_short(answer.error) or status}")
     if answer.warnings:
         _log.warning("prometheus_warning", warnings=[_short(text) for text in answer.warnings[:3]])
     return answer.data
