@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,9 +174,9 @@ async def booking_ms(database: Database, lateness: timedelta, first: int, rounds
             version=f"late-{number}",
             commits=(CommitReport(repository="b0-s0", sha=f"late-{number}", authored_at=at),),
         )
+        told = [Told(0, "ci", at, report)]
         began = time.perf_counter()
-        async with database.transaction() as store:
-            await book(store, topology, [Told(0, "ci", at, report)], at)
+        await database.at_once(partial(book, topology=topology, batch=told, at=at))
         took.append(1000 * (time.perf_counter() - began))
     return statistics.median(took)
 

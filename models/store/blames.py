@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, delete, select, union
 from models.attribution import Blame, Member, Suspicion
 from models.rollouts import Charge
 from models.store.base import Noun, Upsert, in_slices, table_of
-from models.store.lanes import LIVE, live_members, member_columns, to_member
+from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow
-from models.words import BlameReason, IncidentStatus, Remedy
+from models.words import BlameReason, IncidentStatus
 
 _LEDGER = table_of(LedgerRow)
 _BLAMES = table_of(BlameRow)
@@ -101,7 +101,7 @@ class Blames(Noun):
             .join(_BLAMES, (_BLAMES.c.blamer == DEPLOY) & (_BLAMES.c.blamer_id == _LEDGER.c.id))
             .where(
                 LIVE,
-                _LEDGER.c.remedy != Remedy.NONE,
+                REMEDIED,
                 _LEDGER.c.service.in_(suspicion.services),
                 _LEDGER.c.finished_at >= suspicion.started_at,
             )
