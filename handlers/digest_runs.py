@@ -27,11 +27,12 @@ _COMPLETED: Final[dict[str, Length]] = {
     "last-week": "week",
     "last-month": "month",
 }
+PERSONAL: Final = "person:"
 WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
 
-# When a plan last had its turn, at or before an instant.
 # Channels or people, each with the side whose words they get.
 Recipients: TypeAlias = Sequence[tuple[str, Side]]
+# When a plan last had its turn, at or before an instant.
 LatestSlot: TypeAlias = Callable[[DigestPlan, datetime], datetime | None]
 
 
@@ -71,12 +72,14 @@ async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> li
 async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime) -> Snapshot:
     """Return the numbers of a window without keeping them."""
     plans = [p for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
+    services = [service for name in bridge.services if (service := ctx.topology.service_named(name))]
     order = Order(
         bridge=bridge,
         window=window,
         at=at,
-        plans=(*(p.name for p in plans), f"asked:{window.length}"),
+        plans=_told_before(plan, plans, window),
         settle=max((p.settle for p in plans), default=timedelta()),
+        operations=await ctx.operations.read(services, window.start, window.end),
     )
     async with ctx.reading() as store:
         numbers = await _CONTENT.compute(store, ctx.topology, order)
@@ -89,6 +92,13 @@ async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: d
         computed_at=at,
         numbers=numbers,
     )
+
+
+def _told_before(plan: str, plans: Sequence[DigestPlan], window: Window) -> tuple[str, ...]:
+    """Return under which names the readers of a plan were told of earlier periods: a person's own tell only them."""
+    if plan.startswith(PERSONAL):
+        return (plan,)
+    return (*(p.name for p in plans), f"asked:{window.length}")
 
 
 async def post_now(

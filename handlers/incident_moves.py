@@ -11,12 +11,13 @@ from handlers.attribution import Touched, attribute
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.routing import CARD, Notice, incident_notices
+from handlers.sides import SLACK, acting_via
 from models.merging import incident_state
 from models.records import Incident, TimelineEntry
 from models.store import Store
 from models.words import EntryKind, IncidentStatus, Severity
 
-SOURCE: Final = "slack"
+SOURCE: Final = SLACK
 
 Move: TypeAlias = Literal["acknowledge", "resolve", "reopen"]
 
@@ -52,8 +53,12 @@ async def open_incident(
     by: str,
     request_id: str,
     at: datetime,
+    channel_id: str | None = None,
 ) -> Incident:
-    """Store a new incident and tell both sides. The same `request_id` again returns what is stored."""
+    """Store a new incident and tell both sides. The same `request_id` again returns what is stored.
+
+    `channel_id` is where the person acts, here and below: it says for which side.
+    """
     incident = Incident(
         source=SOURCE,
         incident_id=request_id,
@@ -73,7 +78,8 @@ async def open_incident(
         if known:
             return known[SOURCE, request_id]
         stored = await store.incidents.add(incident)
-        entry = TimelineEntry(incident_id=stored.id, at=at, kind=EntryKind.TRIGGERED, actor=by, text=title, via=SOURCE)
+        via = await acting_via(store, ctx.topology, services, channel_id)
+        entry = TimelineEntry(incident_id=stored.id, at=at, kind=EntryKind.TRIGGERED, actor=by, text=title, via=via)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
         await attribute(store, Touched(incidents=[stored]), ctx.topology.suspect_within)
         await store.outbox.notify(incident_notices(None, stored, ctx.topology), at)
@@ -82,7 +88,15 @@ async def open_incident(
 
 
 async def move(
-    ctx: Context, number: int, what: Move, *, by: str, request_id: str, at: datetime, text: str | None = None
+    ctx: Context,
+    number: int,
+    what: Move,
+    *,
+    by: str,
+    request_id: str,
+    at: datetime,
+    text: str | None = None,
+    channel_id: str | None = None,
 ) -> Moved:
     """Acknowledge, resolve or reopen an incident with its whole group. Of two people at once the first one does it.
 
@@ -97,7 +111,8 @@ async def move(
         for _, after in moved:
             await store.incidents.save(after)
         await attribute(store, Touched(incidents=[after for _, after in moved]), ctx.topology.suspect_within)
-        entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=SOURCE)
+        via = await _via(store, ctx, group, channel_id)
+        entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=via)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
         await store.outbox.notify(_move_notices(moved, ctx), at)
     ctx.wake_outbox()
@@ -105,7 +120,9 @@ async def move(
     return Moved(leader=changed.get(group[0].id, group[0]), status=moved[0][1].status, changed=len(moved))
 
 
-async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id: str, at: datetime) -> Incident:
+async def add_note(
+    ctx: Context, number: int, text: str, *, by: str, request_id: str, at: datetime, channel_id: str | None = None
+) -> Incident:
     """Add a person's words to an incident's timeline and to its threads.
 
     Raises:
@@ -117,11 +134,17 @@ async def add_note(ctx: Context, number: int, text: str, *, by: str, request_id:
     async with ctx.transaction() as store:
         group = await _group(store, number)
         leader = group[0]
-        entry = TimelineEntry(incident_id=leader.id, at=at, kind=EntryKind.NOTE, actor=by, text=words, via=SOURCE)
+        via = await _via(store, ctx, group, channel_id)
+        entry = TimelineEntry(incident_id=leader.id, at=at, kind=EntryKind.NOTE, actor=by, text=words, via=via)
         if await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}"):
             await store.outbox.notify(_note_notices(group, words, by, at, ctx), at)
     ctx.wake_outbox()
     return leader
+
+
+async def _via(store: Store, ctx: Context, group: list[Incident], channel_id: str | None) -> str:
+    services = {service for member in group for service in member.services}
+    return await acting_via(store, ctx.topology, services, channel_id)
 
 
 async def _group(store: Store, number: int) -> list[Incident]:

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from handlers.context import Context
-from handlers.digest_runs import LatestSlot, post_to
+from handlers.digest_runs import PERSONAL, LatestSlot, post_to
 from handlers.errors import UserError
 from handlers.suggest import did_you_mean
 from models.periods import Length, latest_completed
@@ -132,7 +132,7 @@ async def send_due(ctx: Context, latest_slot: LatestSlot, at: datetime) -> int:
 def plan_of(subscription: Subscription) -> DigestPlan:
     """Return a subscription as a plan of its own."""
     return DigestPlan(
-        name=f"person:{subscription.user_id}:{subscription.period}",
+        name=f"{PERSONAL}{subscription.user_id}:{subscription.period}",
         bridges=(subscription.bridge,),
         cron=subscription.cron,
         timezone=subscription.timezone,

@@ -14,7 +14,15 @@ from models.words import Severity
 def _moving(what: Move) -> Handler:
     async def press_button(ctx: Context, press: Press) -> Outcome:
         """The card and its thread say it to everybody; nothing more is said to the person."""
-        await move(ctx, _number(press.value), what, by=press.user_name, request_id=press.request_id, at=press.at)
+        await move(
+            ctx,
+            _number(press.value),
+            what,
+            by=press.user_name,
+            request_id=press.request_id,
+            at=press.at,
+            channel_id=press.channel_id,
+        )
         return Outcome()
 
     return press_button
@@ -39,8 +47,9 @@ async def _submit_note(ctx: Context, press: Press) -> Outcome:
     words = str(press.fields.get("note") or "")
     if not words.strip():
         return Outcome(errors={"note": "Say something."})
-    number = _number(modals.metadata(press.value).get("incident", ""))
-    await add_note(ctx, number, words, by=press.user_name, request_id=press.request_id, at=press.at)
+    carried = modals.metadata(press.value)
+    number, channel = _number(carried.get("incident", "")), carried.get("channel")
+    await add_note(ctx, number, words, by=press.user_name, request_id=press.request_id, at=press.at, channel_id=channel)
     return Outcome()
 
 
@@ -61,6 +70,7 @@ async def _submit_open(ctx: Context, press: Press) -> Outcome:
         by=press.user_name,
         request_id=press.request_id,
         at=press.at,
+        channel_id=modals.metadata(press.value).get("channel"),
     )
     return Outcome(message=incidents.opened(opened))
 

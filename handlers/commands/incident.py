@@ -62,6 +62,7 @@ async def _open(ctx: Context, invocation: Invocation, _verb: str, text: str) -> 
         by=invocation.user_name,
         request_id=invocation.request_id,
         at=invocation.at,
+        channel_id=invocation.channel_id,
     )
     return Reply(message=incidents.opened(opened))
 
@@ -96,6 +97,7 @@ async def _move(ctx: Context, invocation: Invocation, verb: str, text: str) -> R
         request_id=invocation.request_id,
         at=invocation.at,
         text=words,
+        channel_id=invocation.channel_id,
     )
     return Reply(message=incidents.done(moved.leader, moved.status, moved.changed))
 
@@ -104,7 +106,13 @@ async def _note(ctx: Context, invocation: Invocation, verb: str, text: str) -> R
     async with ctx.reading() as store:
         number, words = await _which(store, invocation, verb, text)
     noted = await add_note(
-        ctx, number, words, by=invocation.user_name, request_id=invocation.request_id, at=invocation.at
+        ctx,
+        number,
+        words,
+        by=invocation.user_name,
+        request_id=invocation.request_id,
+        at=invocation.at,
+        channel_id=invocation.channel_id,
     )
     return Reply(message=incidents.noted(noted))
 

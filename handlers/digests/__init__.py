@@ -1,10 +1,11 @@
 """Digests: each file here exports `DIGEST`, which turns a window into numbers. Words and pictures are the views'."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from models.operations import OperationsReading
 from models.periods import Window
 from models.store import Store
 from models.topology import Bridge, Topology
@@ -14,8 +15,8 @@ from models.topology import Bridge, Topology
 class Order:
     """What is asked of a digest: whose numbers, of when, as known at `at`.
 
-    `plans` are the names under which earlier periods were posted. Numbers are provisional until `settle` after the
-    period's end.
+    `plans` are the names under which earlier periods were posted, `operations` what monitoring says of the window.
+    Numbers are provisional until `settle` after the period's end.
     """
 
     bridge: Bridge
@@ -23,6 +24,7 @@ class Order:
     at: datetime
     plans: tuple[str, ...] = ()
     settle: timedelta = timedelta()
+    operations: Sequence[OperationsReading] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

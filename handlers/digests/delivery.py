@@ -10,6 +10,8 @@ from handlers.reports import HISTORY, as_json
 from models.corrections import corrections
 from models.delivery import Facts, Numbers, measure
 from models.highlights import highlights
+from models.marks import marked
+from models.operations import OperationsReading
 from models.periods import Window, previous
 from models.periods import window as whole_window
 from models.records import Incident
@@ -22,6 +24,7 @@ from models.topology import Topology
 
 FORM: Final = "delivery"
 _MOST_OPEN: Final = 10
+_MOST_STEPS: Final = 16
 _NOT_KEPT: Final = frozenset({"attribution", "failed_deploy_ids", "deploys_by_day"})
 _COUNTS: Final = (
     "deploys",
@@ -72,7 +75,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         **_who_is_missing(topology, senders, at),
         "unmapped": [{"kind": h.kind, "name": h.name, "deliveries": h.deliveries} for h in await store.names.held()],
         "targets": dict(topology.targets),
-        "operations": [],
+        **_operations(topology, order, facts),
     }
 
 
@@ -155,6 +158,38 @@ async def _corrections(store: Store, order: Order, history: Sequence[Mapping[str
         return []
     found = corrections(told.numbers["history"], history[:-1])
     return [asdict(one) | {"told_in": told.id} for one in found]
+
+
+def _operations(topology: Topology, order: Order, facts: Facts) -> dict[str, Any]:
+    """Return what monitoring says of each service, the least error budget first, and the course of the first."""
+    readings = sorted(
+        order.operations, key=lambda r: (r.error_budget_left is None, r.error_budget_left or 0, r.service)
+    )
+    told = [_reading(topology, reading) for reading in readings]
+    drawn = next((reading for reading in readings if any(value is not None for _, value in reading.points)), None)
+    if drawn is None:
+        return {"operations": told, "course": None}
+    is_availability = drawn.availability is not None
+    deployed = [r.finished_at for r in facts.rollouts if r.service == drawn.service]
+    steps = marked(drawn.points, order.window.start, deployed, _MOST_STEPS, lowest_is_worst=is_availability)
+    return {
+        "operations": told,
+        "course": {
+            "service": drawn.service,
+            "unit": "availability" if is_availability else "latency",
+            "steps": [{"end": s.end.isoformat(), "value": s.value, "deploys": s.deploys} for s in steps],
+        },
+    }
+
+
+def _reading(topology: Topology, reading: OperationsReading) -> dict[str, Any]:
+    service = topology.service_named(reading.service)
+    objective = service.operations if service else None
+    read = ("service", "availability", "latency_s", "error_budget_left", "burn_rate", "reason")
+    return {name: getattr(reading, name) for name in read} | {
+        "target": objective.target if objective else None,
+        "latency_target_s": objective.latency_target_s if objective else None,
+    }
 
 
 def _who_is_missing(topology: Topology, senders: Collection[SourceState], at: datetime) -> dict[str, Any]:

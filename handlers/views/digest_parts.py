@@ -177,13 +177,3 @@ def _together(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"both sides took part in {told['both']} of {plural(told['of'], 'incident')}"
     if told["answer_median_s"] is not None:
         yield f"the other side answered after {duration(told['answer_median_s'])} (median of {told['both']})"
-
-
-def operations(numbers: Mapping[str, Any]) -> list[Block]:
-    """Return what was read from monitoring, one line for each reading (`name`, `shown`, `target`)."""
-    readings = [
-        f"• *{line(one['name'], 60)}*  {line(one['shown'], 80)}"
-        + (f" · target {line(one['target'], 40)}" if one.get("target") else "")
-        for one in numbers.get("operations") or []
-    ]
-    return paragraphs(["*Operations*", *readings]) if readings else []

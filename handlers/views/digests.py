@@ -8,7 +8,8 @@ from handlers.views import Block, Message
 from handlers.views.charts import chart, table
 from handlers.views.digest_highlights import highlighted
 from handlers.views.digest_honesty import honesty
-from handlers.views.digest_parts import between, chart_of, operations, rows_button, services, still_open
+from handlers.views.digest_operations import course, course_in_words, operations
+from handlers.views.digest_parts import between, chart_of, rows_button, services, still_open
 from handlers.views.digest_words import before, headline, is_quiet, lengths, title
 from handlers.views.layout import NOTHING, context, header, joined, message, paragraphs, section
 from handlers.views.numbers import ROWS, Row, sparkline, typical
@@ -48,9 +49,10 @@ def digest(snapshot: Snapshot, side: str, *, by: str | None = None, links: Mappi
         return message(text, [section(text), *closing])
     opening = [header(name), section(said, rows_button(snapshot, "Open the rows", _asked_first(side)))]
     urgent = [*highlighted(snapshot, side, links or {}), *still_open(snapshot)]
-    aside = [*services(snapshot, side), *between(snapshot), *operations(numbers)]
-    native = [_table(numbers, side), *_chart(numbers, side)]
-    plain = [*_in_words(numbers, side), *_chart_in_words(numbers, side)]
+    ran, zone = operations(numbers), snapshot.timezone
+    aside = [*services(snapshot, side), *between(snapshot)]
+    native = [_table(numbers, side), *_chart(numbers, side), *ran, *course(numbers, zone)]
+    plain = [*_in_words(numbers, side), *_chart_in_words(numbers, side), *ran, *course_in_words(numbers, zone)]
     fancy, simple = (
         [*urgent, *shown, *aside] if side == "ops" else [*shown, *urgent, *aside] for shown in (native, plain)
     )

@@ -131,6 +131,7 @@ def week(now: dict[str, Any], before: dict[str, Any] | None = None, **changed: A
         "unmapped": [],
         "targets": {},
         "operations": [],
+        "course": None,
         **SETTLED,
     } | changed
 
@@ -215,5 +216,24 @@ def busy_week(words: str = "Checkout errors", services: int = 2, opened: int = 1
         never_heard=[words],
         unmapped=[{"kind": "service", "name": words, "deliveries": 2}] * 12,
         targets={"cfr": 0.15, "lead_time_median_s": 86_400.0, "deploys_per_day": 1.0},
-        operations=[{"name": words, "shown": "99.95 %", "target": "99.9 %"}],
+        operations=[
+            {
+                "service": words,
+                "availability": 0.99951,
+                "target": 0.999,
+                "error_budget_left": 0.51,
+                "burn_rate": 0.49,
+                "latency_s": 0.182,
+                "latency_target_s": 0.3,
+                "reason": None,
+            }
+        ],
+        course={
+            "service": words,
+            "unit": "availability",
+            "steps": [
+                {"end": (AT - timedelta(hours=6 * n)).isoformat(), "value": 1 - n / 10_000, "deploys": n % 3}
+                for n in range(16, 0, -1)
+            ],
+        },
     )

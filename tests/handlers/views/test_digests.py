@@ -97,7 +97,8 @@ def test_dev_sees_what_went_out_first_and_ops_what_broke() -> None:
     dev, ops = (digest(Shown(busy_week()), side) for side in SIDES)
     drawn = ["data_table", "data_visualization", "context"]
     pointed = ["section"] * 3
-    rest = ["section", "section", "section", "context", "context", "context"]
+    drawn += ["section", "data_visualization", "context"]
+    rest = ["section", "section", "context", "context", "context"]
     assert ["header", "section", *drawn, *pointed, *rest] == kinds(dev)
     assert ["header", "section", *pointed, *drawn, *rest] == kinds(ops)
     assert ["Deploys", "Lead time, median"] == list(cells(dev))[1:3]
@@ -321,13 +322,33 @@ def test_the_fallback_says_what_the_chart_and_the_table_show(side: Literal["dev"
     assert "W9 " in shown(plain)
 
 
-def test_what_monitoring_reads_stands_beside_the_delivery_numbers() -> None:
-    assert "*Operations*\\n• *Checkout errors*  99.95 % · target 99.9 %" in shown(digest(Shown(busy_week()), "ops"))
+def test_what_monitoring_reads_stands_beside_the_delivery_numbers_with_the_deploys_marked() -> None:
+    said = digest(Shown(busy_week()), "ops")
+    told = "99.951 % available (target 99.9 %, met) · error budget 51 % left · burn rate 0.49"
+    assert f"*Operations*\\n• *Checkout errors*  {told} · latency 182 ms (target 300 ms, met)" in shown(said)
+    course = [block for block in said.blocks if block["type"] == "data_visualization"][1]
+    assert "Checkout errors, % available (▲ deploy)" == course["title"]
+    assert ["Thu 10:00 ▲", "Thu 16:00", "Thu 22:00 ▲"] == course["chart"]["axis_config"]["categories"][:3]
+    assert "% available: worst 99.84 at Thu 10:00 · deploys at Thu 10:00, Thu 22:00" in shown(said)
+    assert "*Checkout errors, % available (▲ deploy)*" in shown(fallback(said))
+
+
+def test_what_monitoring_could_not_say_is_a_dash_with_its_reason() -> None:
+    numbers = busy_week()
+    numbers["operations"][0] |= {
+        "availability": None,
+        "error_budget_left": None,
+        "burn_rate": None,
+        "latency_s": None,
+        "reason": "Prometheus does not answer",
+    }
+    said = shown(digest(Shown(numbers | {"course": None}), "ops"))
+    assert "• *Checkout errors*  – available · – latency · Prometheus does not answer" in said
 
 
 @pytest.mark.parametrize("side", SIDES)
 def test_of_forty_services_the_busiest_are_shown_and_a_button_opens_the_rest(side: Side) -> None:
-    numbers = busy_week("service-with-a-rather-long-name", 40, opened=12) | {"operations": []}
+    numbers = busy_week("service-with-a-rather-long-name", 40, opened=12) | {"operations": [], "course": None}
     said = digest(Shown(numbers), side)
     for whole in (said, fallback(said)):
         assert [] == problems(list(whole.blocks))
@@ -354,7 +375,7 @@ def test_a_button_says_whose_number_of_when_is_asked_for() -> None:
 @settings(max_examples=25, deadline=None)
 @given(words=HOSTILE)
 def test_hostile_names_never_ping_and_never_break_a_digest(side: Side, words: str) -> None:
-    said = digest(Shown(busy_week(words), bridge=words, timezone=words), side, by=words)
+    said = digest(Shown(busy_week(words), bridge=words), side, by=words)
     assert_acceptable(said)
     assert_acceptable(fallback(said))
 
