@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.import_command import import_
+from bot.metrics_command import metrics
 from bot.send_command import send
 from bot.settings import InvalidSettings, Settings, database_url, load
 
@@ -145,6 +147,8 @@ def replay(config: Path | None, source: str | None, failed_only: bool, since: da
 
 
 main.add_command(send)
+main.add_command(import_)
+main.add_command(metrics)
 
 
 def _loaded(config: Path | None, *, serving: bool = False) -> Settings:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 import handlers.webhooks as webhook_files
 from bot import clock, sweeps
-from bot.database import Database, OldSchema, head_revision, migrate
+from bot.database import Database, with_schema
 from bot.door import PREFIX, Door, Receive, Scope, Send
 from bot.health import Health
 from bot.prometheus import operations
@@ -123,15 +123,7 @@ class Bot:
         Raises:
             OldSchema: a database that is not a file has another schema.
         """
-        revision, needed = await self.database.revision(), head_revision()
-        if revision == needed:
-            return
-        if not self.database.is_sqlite:
-            raise OldSchema(
-                f"the database's schema is at {revision or 'nothing'}, this release needs {needed}: "
-                "run `twinspan migrate`, then start again"
-            )
-        await asyncio.to_thread(migrate, self.settings.database_url)
+        await with_schema(self.database)
 
     def _connect_socket(self, stack: AsyncExitStack) -> None:
         token = self.settings.slack_app_token

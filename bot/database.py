@@ -200,6 +200,23 @@ def migrate(url: str, revision: str = "head") -> None:
     (command.downgrade if is_down else command.upgrade)(config, head if revision == "head" and head else revision)
 
 
+async def with_schema(database: Database) -> None:
+    """Migrate a file of SQLite to the schema this release needs; elsewhere that is for a person to decide.
+
+    Raises:
+        OldSchema: a database that is not a file has another schema.
+    """
+    revision, needed = await database.revision(), head_revision()
+    if revision == needed:
+        return
+    if not database.is_sqlite:
+        raise OldSchema(
+            f"the database's schema is at {revision or 'nothing'}, this release needs {needed}: "
+            "run `twinspan migrate`, then start again"
+        )
+    await asyncio.to_thread(migrate, database.url)
+
+
 def head_revision() -> str:
     """Return the revision this release needs."""
     head = ScriptDirectory.from_config(_alembic("sqlite://")).get_current_head()

@@ -173,7 +173,7 @@ class Apply:
             for r in reads
             for report in r.reports
         ]
-        booked = await book(store, self.ctx.topology, told, at)
+        booked = await book(store, self.ctx.topology, told)
         await store.outbox.notify(booked.notices, at)
         await store.sources.hear(_heard(reads, self.ctx.topology))
         return await _mark(store, reads, booked, at)

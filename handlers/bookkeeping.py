@@ -39,17 +39,18 @@ class Told:
 
 @dataclass(slots=True)
 class Booked:
-    """What became of a batch: what to say, and which deliveries wait for which unknown names."""
+    """What became of a batch: what to say, which deliveries wait for which unknown names, how many came again."""
 
     notices: list[Notice] = field(default_factory=list)
     holds: list[tuple[int, MapKind, str, str]] = field(default_factory=list)
+    repeated: int = 0
 
 
-async def book(store: Store, topology: Topology, batch: Iterable[Told], at: datetime) -> Booked:
-    """Write a batch of reports into the memory; `at` is the instant of writing."""
+async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booked:
+    """Write a batch of reports into the memory."""
     booked = Booked()
     touched = Touched()
-    fresh = await _unseen(store, list(batch))
+    fresh = await _unseen(store, list(batch), booked)
     mapped = [told for told in fresh if _is_mapped(told, topology, booked)]
     await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
@@ -61,12 +62,12 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], at: date
     await store.deploys.add_commits([*listed, *loose])
     touched.shas.update(c.sha for c in (*listed, *loose))
     await attribute(store, touched, topology.suspect_within)
-    await store.seen.remember([(t.source, e, at) for t in mapped if (e := _event_id(t.report))])
+    await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
     return booked
 
 
-async def _unseen(store: Store, batch: list[Told]) -> list[Told]:
+async def _unseen(store: Store, batch: list[Told], booked: Booked) -> list[Told]:
     """Leave out the events that were acted on before, or stand twice in the batch; each repeat is counted."""
     by_source: dict[str, set[str]] = {}
     for told in batch:
@@ -80,6 +81,7 @@ async def _unseen(store: Store, batch: list[Told]) -> list[Told]:
         (repeats if event[1] and event in seen else fresh).append(told)
         seen.add(event)
     await store.seen.remember([(t.source, _event_id(t.report) or "", t.received_at) for t in repeats])
+    booked.repeated = len(repeats)
     return fresh
 
 

@@ -1,7 +1,7 @@
 """Senders, and when they were last heard."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,25 @@ class Sources(Noun):
         known = {state.name: state for state in await self.all()}
         rows = [_folded_in(known.get(heard.name), heard) for heard in batch]
         await self._insert_many(_SOURCES, rows, _overwriting)
+
+    async def recall(self, batch: Collection[Heard]) -> None:
+        """Learn from a history when senders were alive; what is known of their habits stays."""
+        known = {state.name: state for state in await self.all()}
+        rows = [_recalled(known.get(heard.name), heard) for heard in batch]
+        await self._insert_many(_SOURCES, rows, _overwriting)
+
+
+def _recalled(known: SourceState | None, heard: Heard) -> dict[str, object]:
+    row = _folded_in(None, replace(heard, deliveries=0))
+    if known is None:
+        return row
+    latest = [at for at in (known.last_event_at, heard.last_event_at) if at]
+    return {
+        **{name: getattr(known, name) for name in row},
+        "first_received_at": min(known.first_received_at, heard.first_received_at),
+        "last_received_at": max(known.last_received_at, heard.last_received_at),
+        "last_event_at": max(latest, default=None),
+    }
 
 
 def _overwriting(statement: Upsert) -> Any:

@@ -63,7 +63,7 @@ async def remember(database: Database, events: list[dict[str, Any]], *, at_a_tim
     for first in range(0, len(events), at_a_time):
         batch = [told for event in events[first : first + at_a_time] for told in told_by(event)]
         async with database.transaction() as store:
-            await book(store, TOPOLOGY, batch, batch[0].received_at)
+            await book(store, TOPOLOGY, batch)
 
 
 def told_by(event: dict[str, Any]) -> list[Told]:

@@ -1,0 +1,210 @@
+"""`twinspan metrics`: the numbers of a period, for people, for spreadsheets and for programs."""
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import clock, cron
+from bot.database import Database, OldSchema, with_schema
+from bot.settings import InvalidSettings, load
+from handlers.errors import MalformedPayload, Unavailable
+from handlers.payload import instant
+from handlers.reports import Report, Scope, as_json, read_report, scope_named
+from handlers.suggest import did_you_mean
+from models.delivery import Numbers
+from models.periods import Length, Window, latest_completed, window
+from models.topology import Topology
+
+_NOTHING: Final = "–"
+_HISTORY: Final = 2
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """Return a report as one JSON object; `previous` is the same of the calendar period before."""
+    return {
+        **as_json(report.now),
+        "scope": report.scope.name,
+        "timezone": report.window.timezone,
+        "as_of": report.as_of.isoformat(),
+        "previous": as_json(report.previous),
+    }
+
+
+def as_csv(report: Report) -> str:
+    """Return a report as CSV: one line for each number, this period and the one before."""
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["number", report.now.first.isoformat(), report.previous.first.isoformat()])
+    now, before = as_json(report.now), as_json(report.previous)
+    for name in now:
+        lines.writerow([name, *(_cell(numbers[name]) for numbers in (now, before))])
+    return out.getvalue().rstrip("\n")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else value
+
+
+def as_table(report: Report) -> str:
+    """Return a report for people: unknown is a dash, ratios say what of what."""
+    rows = [(label, show(report.now), show(report.previous)) for label, show in _LINES]
+    head = ("", f"{report.now.first} – {report.now.last}", f"{report.previous.first} – {report.previous.last}")
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(3)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    title = f"{report.scope.name}, {report.window.timezone}, as of {report.as_of:%Y-%m-%d %H:%M} UTC"
+    return "\n".join([title, *(line.rstrip() for line in lines)])
+
+
+def _count(value: int | None) -> str:
+    return _NOTHING if value is None else str(value)
+
+
+def _length(seconds: float | None) -> str:
+    if seconds is None:
+        return _NOTHING
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _of(part: int | None, whole: int | None, ratio: float | None) -> str:
+    if part is None or whole is None:
+        return _NOTHING
+    return f"{part} of {whole}" + ("" if ratio is None else f" ({ratio:.1%})")
+
+
+def _spread(median: float | None, p90: float | None, n: int) -> str:
+    return _NOTHING if median is None else f"{_length(median)} (p90 {_length(p90)}, n {n})"
+
+
+_LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
+    ("Deploys", lambda n: _count(n.deploys)),
+    ("Deploys a day", lambda n: _NOTHING if n.deploys_per_day is None else f"{n.deploys_per_day:.2f}"),
+    ("Days with a deploy", lambda n: _count(n.deploy_days)),
+    ("Attempts that failed", lambda n: _count(n.deploy_attempts_failed)),
+    ("Lead time, median", lambda n: _spread(n.lead_time_median_s, n.lead_time_p90_s, n.lead_time_n)),
+    ("Change fail rate", lambda n: _of(n.cfr_failed, n.cfr_denominator, n.cfr)),
+    ("Rework rate", lambda n: _of(n.rework_deploys, n.deploys, n.rework_rate)),
+    ("Recovery, median", lambda n: _spread(n.fdrt_median_s, n.fdrt_p90_s, n.fdrt_n)),
+    ("Still broken", lambda n: _count(n.fdrt_open)),
+    ("Incidents started", lambda n: _count(n.incidents_started)),
+    ("Incidents open", lambda n: _count(n.incidents_open)),
+    ("Incidents without a cause", lambda n: _count(n.incidents_unattributed)),
+    ("Time to acknowledge, median", lambda n: _spread(n.mtta_median_s, n.mtta_p90_s, n.mtta_n)),
+    ("Time to restore, median", lambda n: _spread(n.mttr_median_s, n.mttr_p90_s, n.mttr_n)),
+    ("Small changes", lambda n: _count(n.changes)),
+    ("Repeated deliveries", lambda n: _count(n.duplicates_ignored)),
+)
+
+
+def scope_of(topology: Topology, words: dict[str, str | None], environment: str | None) -> Scope:
+    """Return whose numbers are asked for.
+
+    Raises:
+        click.UsageError: there is no such service, bridge, team or environment.
+    """
+    named = [(kind, name) for kind, name in words.items() if name]
+    if len(named) > 1:
+        raise click.UsageError(f"--{named[0][0]} and --{named[1][0]} exclude each other.")
+    if not named:
+        return Scope(name="everything", services=None, environment=environment)
+    kind, name = named[0]
+    if kind == "service" and not topology.services:
+        return Scope(name=str(name), services=(str(name),), environment=environment)
+    found = scope_named(topology, [str(name)])
+    if found is None:
+        known = [s.name for s in topology.services] if kind == "service" else [b.name for b in topology.bridges]
+        raise click.UsageError(f"There is no {kind} {name!r}." + did_you_mean(str(name), known))
+    return Scope(name=found.name, services=found.services, environment=environment)
+
+
+def _window(period: Length, day: str | None, timezone: str, at: datetime) -> Window:
+    try:
+        cron.zone(timezone)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; zones are called like Europe/Berlin", param_hint="--timezone") from error
+    if day is None:
+        return latest_completed(at, period, timezone)
+    try:
+        return window(date.fromisoformat(day), period, timezone)
+    except ValueError as error:
+        raise click.BadParameter(f"{day!r} is no date; write 2026-03-02", param_hint="--date") from error
+
+
+def _as_of(text: str | None) -> datetime:
+    if text is None:
+        return clock.utc_now()
+    try:
+        return instant(text, "--as-of").astimezone(UTC)
+    except MalformedPayload as error:
+        raise click.BadParameter(error.problem, param_hint="--as-of") from error
+
+
+async def _read(url: str, scope: Scope, when: Window, as_of: datetime) -> Report:
+    database = Database(url)
+    try:
+        await with_schema(database)
+        async with database.reading() as store:
+            return await read_report(store, scope, when, as_of, periods=_HISTORY)
+    finally:
+        await database.close()
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration [TWINSPAN_CONFIG, else ./twinspan.yaml].",
+)
+@click.option("--period", type=click.Choice(["day", "week", "month"]), default="week", show_default=True)
+@click.option("--date", "day", metavar="YYYY-MM-DD", help="A day in the period. Left out: the last whole period.")
+@click.option("--timezone", help="IANA zone of the period. Left out: that of the first digest, else UTC.")
+@click.option("--as-of", "as_of", metavar="INSTANT", help="Leave out what happened or arrived later. Left out: now.")
+@click.option("--service", help="Only this service.")
+@click.option("--bridge", help="Only the services of this bridge.")
+@click.option("--team", help="Only the services of this team (owner).")
+@click.option("--environment", help="Only what reached this environment.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="The same as --format json.")
+def metrics(
+    config: Path | None,
+    period: Length,
+    day: str | None,
+    timezone: str | None,
+    as_of: str | None,
+    environment: str | None,
+    form: str,
+    is_json: bool,
+    **words: str | None,
+) -> None:
+    """Print the delivery metrics of a period, and of the calendar period before it."""
+    try:
+        settings = load(config=config)
+        topology = settings.topology
+        zone = timezone or next((plan.timezone for plan in topology.digests), "UTC")
+        at = _as_of(as_of)
+        scope = scope_of(topology, words, environment)
+        report = asyncio.run(_read(settings.database_url, scope, _window(period, day, zone, at), at))
+    except InvalidSettings as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except (OldSchema, SQLAlchemyError, Unavailable) as error:
+        said = str(error) if isinstance(error, OldSchema) else f"The database does not answer ({type(error).__name__})."
+        click.echo(said, err=True)
+        sys.exit(1)
+    if is_json or form == "json":
+        click.echo(json.dumps(as_object(report), ensure_ascii=False, indent=2))
+    else:
+        click.echo(as_csv(report) if form == "csv" else as_table(report))

@@ -1,0 +1,75 @@
+"""Deploys as CSV, one line each."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, TextIO
+
+from handlers.csv_rows import Row, names_in, needed, rows, said, when, word
+from handlers.errors import MalformedPayload
+from handlers.imports import Format, Item, Told, Wrong
+from models.reports import CommitReport, DeployReport
+from models.words import UNSET, DeployKind, DeployStatus
+
+_NEEDED: Final = ("deploy_id", "service", "environment", "finished_at")
+HEADER: Final = (
+    *_NEEDED,
+    "status",
+    "started_at",
+    "version",
+    "sha",
+    "repository",
+    "kind",
+    "fixes",
+    "rollout_id",
+    "actor",
+    "url",
+    "commit_authored_at",
+    "source",
+    "received_at",
+)
+
+
+def _deploy(row: Row) -> tuple[str, datetime | None, Told]:
+    finished_at = when(row, "finished_at")
+    status = word(row, "status", DeployStatus, list(DeployStatus))
+    if finished_at is None:
+        raise MalformedPayload("finished_at", "is empty")
+    report = DeployReport(
+        deploy_id=needed(row, "deploy_id"),
+        service=needed(row, "service"),
+        environment=needed(row, "environment"),
+        occurred_at=finished_at,
+        status=status if isinstance(status, DeployStatus) else DeployStatus.SUCCEEDED,
+        kind=word(row, "kind", DeployKind, list(DeployKind)),
+        started_at=when(row, "started_at") or UNSET,
+        finished_at=finished_at,
+        version=said(row.get("version")),
+        sha=said(row.get("sha")),
+        repository=said(row.get("repository")),
+        actor=said(row.get("actor")),
+        url=said(row.get("url")),
+        rollout_id=said(row.get("rollout_id")),
+        fixes=names_in(row.get("fixes")),
+        commits=_commits(row),
+    )
+    return row.get("source") or "import", when(row, "received_at"), report
+
+
+def _commits(row: Row) -> tuple[CommitReport, ...] | None:
+    """Return the one commit whose time is given; without it, what the deploy brought is unknown."""
+    authored_at = when(row, "commit_authored_at")
+    if authored_at is None:
+        return None
+    repository = row.get("repository") or needed(row, "service")
+    return (CommitReport(repository=repository, sha=needed(row, "sha"), authored_at=authored_at),)
+
+
+def _read(text: TextIO, at: datetime) -> Iterator[Item | Wrong]:
+    return rows(text, HEADER, _NEEDED, at, _deploy)
+
+
+def _fits(start: str) -> bool:
+    return "deploy_id" in start.partition("\n")[0].casefold() and not start.lstrip().startswith(("[", "{"))
+
+
+FORMAT = Format(name="csv-deploys", summary="deploys as CSV", fits=_fits, read=_read, header=HEADER)

@@ -1,0 +1,184 @@
+"""`twinspan import` and `twinspan metrics`: histories in, numbers out, and what is said of files that are wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.__main__ import main
+from tests.support.histories import FILE, History, load
+
+HISTORIES = load()
+EVENTS: dict[str, list[dict[str, Any]]] = {entry["name"]: entry["events"] for entry in json.loads(FILE.read_text())}
+DEPLOYS = "deploy_id,service,environment,finished_at,sha,commit_authored_at\n"
+LINE = "d1,shop,production,2026-03-03T10:00:00Z,abc,2026-03-03T08:00:00Z\n"
+CONFIG = "services:\n  shop: {}\nbridges:\n  b: {dev: '#d', ops: '#o'}\n"
+
+
+class Program:
+    """The command line in a folder of its own, on one database."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.environment = {"DATABASE_URL": url, "TWINSPAN_CONFIG": ""}
+
+    def run(self, *words: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(main, words, env=self.environment, input=stdin)
+
+    def file(self, text: str, name: str = "history.json") -> str:
+        path = self.folder / name
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    def numbers(self, *words: str, date: str = "2026-03-02", as_of: str = "2026-03-11T00:00:00Z") -> dict[str, Any]:
+        done = self.run("metrics", "--json", "--date", date, "--timezone", "UTC", "--as-of", as_of, *words)
+        assert 0 == done.exit_code, done.output
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture
+def program(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    monkeypatch.chdir(tmp_path)
+    return Program(tmp_path, database_url)
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=str)
+def test_a_worked_history_goes_in_and_its_numbers_come_out(program: Program, history: History) -> None:
+    events = EVENTS[history.name]
+    if events:
+        done = program.run("import", program.file(json.dumps(events)))
+        assert 0 == done.exit_code, done.output
+    when = ["--date", history.window.first.isoformat(), "--period", history.window.length]
+    zone = ["--timezone", history.window.timezone, "--as-of", history.as_of.isoformat()]
+    done = program.run("metrics", "--json", *when, *zone)
+    assert 0 == done.exit_code, done.output
+    told = json.loads(done.stdout)
+    assert history.expect == {name: told[name] for name in history.expect}
+    assert told["previous"]["first"] < told["first"]
+
+
+def test_importing_again_changes_nothing_but_the_repeats(program: Program) -> None:
+    lines = "\n".join(json.dumps(event) for event in EVENTS["explicit_link_beats_inference"])
+    assert "3 events imported." in program.run("import", "-", stdin=lines).output
+    before = program.numbers()
+    assert "3 of them were known already" in program.run("import", "-", stdin=lines).output
+    assert before | {"duplicates_ignored": 3} == program.numbers()
+
+
+def test_what_arrived_later_is_left_out(program: Program) -> None:
+    events = EVENTS["hotfix_without_link_blames_the_preceding_deploy"]
+    late = events[-1] | {"received_at": "2026-03-12T00:00:00Z"}
+    program.run("import", program.file(json.dumps([*events[:-1], late])))
+    assert (3, 0) == tuple(program.numbers()[name] for name in ("deploys", "failed_deploys"))
+    then = program.numbers(as_of="2026-03-12T00:00:00Z")
+    assert (4, 1) == (then["deploys"], then["failed_deploys"])
+
+
+def test_deploys_and_incidents_come_as_csv(program: Program) -> None:
+    done = program.run("import", program.file(DEPLOYS + LINE, "deploys.csv"))
+    assert 0 == done.exit_code, done.output
+    header = "incident_id,services,started_at,resolved_at,severity"
+    incidents = f"{header}\ni1,shop billing,2026-03-03T11:00Z,2026-03-03T12:00Z,sev2\n"
+    done = program.run("import", program.file(incidents, "incidents.csv"))
+    assert 0 == done.exit_code, done.output
+    numbers = program.numbers("--service", "shop")
+    assert (1, 7200.0, ["d1"]) == tuple(numbers[n] for n in ("deploys", "lead_time_median_s", "failed_deploy_ids"))
+    assert {"i1": "inferred:d1"} == numbers["attribution"]
+
+
+def test_deployments_come_from_devlake_and_from_datadog(program: Program) -> None:
+    devlake = {
+        "id": "42",
+        "startedDate": "2026-03-03T09:00:00+00:00",
+        "finishedDate": "2026-03-03T10:00:00+00:00",
+        "environment": "PRODUCTION",
+        "result": "SUCCESS",
+        "deploymentCommits": [{"repoUrl": "https://github.com/acme/shop", "refName": "main", "commitSha": "abc"}],
+    }
+    datadog = {
+        "service": "shop",
+        "started_at": 1_772_532_000_000_000_000,
+        "finished_at": 1_772_535_600_000,
+        "env": "production",
+        "git": {"commit_sha": "abc", "repository_url": "https://github.com/acme/shop"},
+    }
+    assert "1 events" in program.run("import", program.file(json.dumps(devlake))).output
+    listed = {"data": [{"id": "dd-1", "type": "dora_deployment", "attributes": datadog}]}
+    assert "1 events" in program.run("import", program.file(json.dumps(listed))).output
+    assert 1 == program.numbers("--service", "acme/shop")["deploys"]
+    assert 1 == program.numbers("--service", "shop")["deploys"]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "text"),
+    [
+        ("empty", "  \n"),
+        ("no form that is known", "hello there\n"),
+        ("no event in it", "[]"),
+        ("cut off", '[{"id": "a"'),
+        ("event 2 (line 3), $.source: missing", '[{"x": 1},\n\n{"type": "deploy", "id": "a"}]'),
+        (
+            "line 1, column 2: unknown column 'servce'. Did you mean service?",
+            "deploy_id,servce,environment,finished_at\n",
+        ),
+        ("the header lacks finished_at", "deploy_id,service,environment\n"),
+        ("line 3, column finished_at: '31.02.2026' is not", f"{DEPLOYS}{LINE}d2,shop,production,31.02.2026,,\n"),
+        ("has no offset from UTC", f"{DEPLOYS}d2,shop,production,2026-03-03T10:00:00,,\n"),
+        ("line 2: has 2 cells, and the header 6", f"{DEPLOYS}d2,shop\n"),
+        ("line 2, column environment: is empty", f"{DEPLOYS}d2,shop,,2026-03-03T10:00:00Z,,\n"),
+        ("in the future", f"{DEPLOYS}d2,shop,production,2126-03-03T10:00:00Z,,\n"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_whole(program: Program, complaint: str, text: str) -> None:
+    done = program.run("import", program.file(text))
+    assert complaint in done.output
+    assert program.numbers()["deploys"] is None
+
+
+def test_malformed_entries_can_be_left_out(program: Program) -> None:
+    path = program.file(f"{DEPLOYS}{LINE}d2,shop,production,yesterday,,\n")
+    assert 1 == program.run("import", path).exit_code
+    done = program.run("import", "--skip-bad", path)
+    assert "1 events imported; 1 malformed ones left out" in done.output
+    assert 1 == program.numbers()["deploys"]
+
+
+def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) -> None:
+    config = ["--config", program.file(CONFIG, "twinspan.yaml")]
+    path = program.file(DEPLOYS + LINE + LINE.replace("shop", "shpo").replace("d1", "d2"))
+    refused = program.run("import", *config, path)
+    assert 1 == refused.exit_code
+    assert "service 'shpo'. Did you mean shop?" in refused.output
+    assert "1 events imported; 1 left out" in program.run("import", *config, "--skip-unknown", path).output
+    assert "2 events imported; 1 of them were known" not in program.run("import", *config, "--as-named", path).output
+    assert 2 == program.numbers()["deploys"]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [
+        ("is no date", ["--date", "2026-02-30"]),
+        ("Europe/Berlin", ["--timezone", "Europe/Berln"]),
+        ("no offset", ["--as-of", "2026-03-02T00:00:00"]),
+        ("exclude each other", ["--service", "a", "--bridge", "b"]),
+        ("There is no bridge 'x'", ["--bridge", "x"]),
+    ],
+)
+def test_what_cannot_be_asked_is_said(program: Program, complaint: str, words: list[str]) -> None:
+    done = program.run("metrics", *words)
+    assert 2 == done.exit_code
+    assert complaint in done.output
+
+
+def test_numbers_come_as_a_table_and_as_csv(program: Program) -> None:
+    program.run("import", program.file(DEPLOYS + LINE))
+    when = ["--date", "2026-03-02", "--timezone", "UTC", "--as-of", "2026-03-11T00:00:00Z"]
+    table = program.run("metrics", *when).output
+    assert "Change fail rate             0 of 1 (0.0%)" in table
+    assert "Recovery, median             –" in table
+    rows = program.run("metrics", "--format", "csv", *when).output.splitlines()
+    assert "number,2026-03-02,2026-02-23" == rows[0]
+    assert "deploys,1," in rows
