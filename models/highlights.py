@@ -20,7 +20,7 @@ def highlights(
     """Return what to look at, as plain JSON: each has a `kind`, and what its words need."""
     found = [
         *_open_incident(still_open),
-        *_still_broken(now),
+        *_still_broken(now, still_open),
         *_fails_more(now, previous),
         *_fails_most(services),
         *_takes_longer(now, previous),
@@ -34,9 +34,11 @@ def _open_incident(still_open: Sequence[Mapping[str, Any]]) -> Iterator[dict[str
         yield {"kind": "open", "incident": dict(still_open[0])}
 
 
-def _still_broken(now: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if now["fdrt_open"]:
-        yield {"kind": "broken", "count": now["fdrt_open"]}
+def _still_broken(now: Mapping[str, Any], still_open: Sequence[object]) -> Iterator[dict[str, Any]]:
+    """Count the failed deployments that more than the open incidents must stand for."""
+    forgotten = now["fdrt_open"] - len(still_open)
+    if forgotten > 0:
+        yield {"kind": "broken", "count": forgotten}
 
 
 def _fails_more(now: Mapping[str, Any], previous: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

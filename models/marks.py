@@ -16,20 +16,20 @@ class Step:
     deploys: int
 
 
-def marked(
-    points: Points, start: datetime, deployed: Sequence[datetime], most: int, *, lowest_is_worst: bool
-) -> list[Step]:
-    """Return at most so many steps from `start` on. A point lies at the end of the time it was read of."""
+def marked(points: Points, start: datetime, deployed: Sequence[datetime], most: int) -> list[Step]:
+    """Return at most so many steps from `start` on; the worst value of a step is its highest.
+
+    A point lies at the end of the time it was read of.
+    """
     if not points:
         return []
     size = -(-len(points) // most)
     groups = [points[n : n + size] for n in range(0, len(points), size)]
     steps: list[Step] = []
-    worst = min if lowest_is_worst else max
     for group in groups:
         end = group[-1][0]
         known = [value for _, value in group if value is not None]
         landed = sum(1 for at in deployed if start < at <= end)
-        steps.append(Step(end, worst(known) if known else None, landed))
+        steps.append(Step(end, max(known) if known else None, landed))
         start = end
     return steps

@@ -11,7 +11,7 @@ from models.corrections import corrections
 from models.delivery import Facts, Numbers, measure
 from models.highlights import highlights
 from models.marks import marked
-from models.operations import OperationsReading
+from models.operations import Objective, OperationsReading, Points, burn_rate
 from models.periods import Window, previous
 from models.periods import window as whole_window
 from models.records import Incident
@@ -24,7 +24,7 @@ from models.topology import Topology
 
 FORM: Final = "delivery"
 _MOST_OPEN: Final = 10
-_MOST_STEPS: Final = 16
+_MOST_STEPS: Final = 12
 _NOT_KEPT: Final = frozenset({"attribution", "failed_deploy_ids", "deploys_by_day"})
 _COUNTS: Final = (
     "deploys",
@@ -169,22 +169,36 @@ def _operations(topology: Topology, order: Order, facts: Facts) -> dict[str, Any
     drawn = next((reading for reading in readings if any(value is not None for _, value in reading.points)), None)
     if drawn is None:
         return {"operations": told, "course": None}
-    is_availability = drawn.availability is not None
+    unit, points = _as_trouble(topology, drawn)
     deployed = [r.finished_at for r in facts.rollouts if r.service == drawn.service]
-    steps = marked(drawn.points, order.window.start, deployed, _MOST_STEPS, lowest_is_worst=is_availability)
+    steps = marked(points, order.window.start, deployed, _MOST_STEPS)
     return {
         "operations": told,
         "course": {
             "service": drawn.service,
-            "unit": "availability" if is_availability else "latency",
+            "unit": unit,
             "steps": [{"end": s.end.isoformat(), "value": s.value, "deploys": s.deploys} for s in steps],
         },
     }
 
 
+def _as_trouble(topology: Topology, reading: OperationsReading) -> tuple[str, Points]:
+    """Return a service's points so that more is worse, and zero is none: how fast its errors use its budget up."""
+    objective = _objective(topology, reading.service)
+    if reading.availability is None:
+        return "latency", reading.points
+    if objective and objective.target is not None:
+        return "burn_rate", tuple((at, burn_rate(value, objective.target)) for at, value in reading.points)
+    return "unavailable", tuple((at, None if value is None else 100 * (1 - value)) for at, value in reading.points)
+
+
+def _objective(topology: Topology, name: str) -> Objective | None:
+    service = topology.service_named(name)
+    return service.operations if service else None
+
+
 def _reading(topology: Topology, reading: OperationsReading) -> dict[str, Any]:
-    service = topology.service_named(reading.service)
-    objective = service.operations if service else None
+    objective = _objective(topology, reading.service)
     read = ("service", "availability", "latency_s", "error_budget_left", "burn_rate", "reason")
     return {name: getattr(reading, name) for name in read} | {
         "target": objective.target if objective else None,

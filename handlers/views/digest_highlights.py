@@ -32,7 +32,7 @@ def _tell_open(
         f"INC-{incident['id']} {line(incident['title'], 80)}",
     )
     is_taken = incident["status"] == "acknowledged"
-    why = f"Open {since(incident)}, {'acknowledged' if is_taken else 'nobody has acknowledged it'}."
+    why = f"{since(incident).capitalize()}, {'acknowledged' if is_taken else 'not acknowledged'}."
     if side == "ops":
         following = (
             "say in its thread what is being done" if is_taken else "acknowledge it, or resolve it if it is over"
@@ -47,8 +47,8 @@ def _tell_broken(
 ) -> tuple[str, str, str, str]:
     count = one["count"]
     what = f"{plural(count, 'failed deploy')} not recovered yet"
-    why = "Neither an incident's end nor a fix is known for it." if count == 1 else "No end is known for any of them."
-    following = "resolve the incident behind it" if side == "ops" else "roll back, or deploy the fix with `fixes`"
+    why = "No open incident stands for it." if count == 1 else "No open incident stands for them."
+    following = "open an incident" if side == "ops" else "roll back, or deploy the fix with `fixes`"
     return what, why, f"{following}.", "fdrt_open"
 
 

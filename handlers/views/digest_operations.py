@@ -1,20 +1,22 @@
 """How the services ran, beside what was delivered: a line for each, and the worst one's course with its deployments."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from handlers.views import Block
 from handlers.views.charts import chart
+from handlers.views.digest_parts import Shown
 from handlers.views.layout import NOTHING, SEPARATOR, context, joined, paragraphs, section
 from handlers.views.text import line, plural, shorten
 
 _MOST: Final = 5
 _MOST_OF_A_NAME: Final = 40
-_MARK: Final = "▲"
+_DAY: Final = timedelta(days=1)
+_UNITS: Final = {"burn_rate": "Burn rate", "unavailable": "% unavailable", "latency": "Latency, s"}
 # Titles of charts have 50 characters.
-_MOST_IN_A_TITLE: Final = 24
+_MOST_IN_A_TITLE: Final = 20
 
 
 def operations(numbers: Mapping[str, Any]) -> list[Block]:
@@ -71,45 +73,43 @@ def _short_time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
-def course(numbers: Mapping[str, Any], timezone: str) -> list[Block]:
-    """Return the chart of the worst service's readings, in which the steps with deployments are marked."""
-    drawn = numbers["course"]
-    if not drawn or not (labels := _labels(drawn, timezone)):
+def course(snapshot: Shown) -> list[Block]:
+    """Return the chart of the service that is worst off, beside what was deployed to it; nothing where all was well."""
+    drawn = snapshot.numbers["course"]
+    known = [step for step in drawn["steps"] if step["value"] is not None] if drawn else []
+    if len(known) < 2 or not _is_worth_a_look(drawn, known):
         return []
-    values = [step["value"] for step in drawn["steps"] if step["value"] is not None]
-    shown = [round(v * 100, 3) if drawn["unit"] == "availability" else round(v * 1000, 1) for v in values]
-    unit = "% available" if drawn["unit"] == "availability" else "ms latency"
-    name = shorten(drawn["service"], _MOST_IN_A_TITLE)
-    return [
-        chart("line", f"{name}, {unit} ({_MARK} deploy)", labels, {unit: shown}),
-        context(_alt(labels, shown, unit)),
-    ]
+    labels = _labels(known, snapshot.timezone)
+    series = {_UNITS[drawn["unit"]]: [step["value"] for step in known], "Deploys": [step["deploys"] for step in known]}
+    title = f"{shorten(drawn['service'], _MOST_IN_A_TITLE)}: {_UNITS[drawn['unit']].lower()} and deploys"
+    return [chart("bar", title, labels, series), context(_alt(drawn["unit"], labels, known))]
 
 
-def course_in_words(numbers: Mapping[str, Any], timezone: str) -> list[Block]:
+def course_in_words(snapshot: Shown) -> list[Block]:
     """Return the same as text."""
     return [
         section(f"*{line(block['title'])}*") if block["type"] == "data_visualization" else block
-        for block in course(numbers, timezone)
+        for block in course(snapshot)
     ]
 
 
-def _alt(labels: Sequence[str], values: Sequence[float], unit: str) -> str:
-    lowest = min(range(len(values)), key=lambda n: values[n] if unit.startswith("%") else -values[n])
-    marks = [label.removesuffix(f" {_MARK}") for label in labels if label.endswith(_MARK)]
-    deployed = f"deploys at {', '.join(marks)}" if marks else "no deploys"
-    return f"{unit}: worst {values[lowest]:g} at {labels[lowest].removesuffix(f' {_MARK}')}{SEPARATOR}{deployed}"
+def _is_worth_a_look(drawn: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether errors came faster than the target allows in any step; without a target there is none to be kept."""
+    return drawn["unit"] != "burn_rate" or any(step["value"] > 1 for step in known)
 
 
-def _labels(drawn: Mapping[str, Any], timezone: str) -> list[str]:
-    """Return how each known step is marked: its end on the clock there, and whether anything was deployed in it."""
-    known = [step for step in drawn["steps"] if step["value"] is not None]
-    if len(known) < 2:
-        return []
+def _alt(unit: str, labels: Sequence[str], known: Sequence[Mapping[str, Any]]) -> str:
+    worst = max(range(len(known)), key=lambda n: float(known[n]["value"]))
+    deployed = [label for label, step in zip(labels, known, strict=True) if step["deploys"]]
+    landed = f"deploys in the steps to {', '.join(deployed)}" if deployed else "no deploys"
+    return f"{_UNITS[unit]}: worst {known[worst]['value']:.3g} in the step to {labels[worst]}{SEPARATOR}{landed}"
+
+
+def _labels(known: Sequence[Mapping[str, Any]], timezone: str) -> list[str]:
+    """Return how each step is marked: its end on the clock there."""
     ends = [datetime.fromisoformat(step["end"]).astimezone(ZoneInfo(timezone)) for step in known]
-    days = len({end.date() for end in ends})
-    shape = "%H:%M" if days <= 2 else "%a %H:%M" if days <= 8 else "%d %b"
+    length = ends[-1] - ends[0]
+    shape = "%H:%M" if length <= _DAY else "%a %Hh" if length <= 7 * _DAY else "%d %b"
     labels = [f"{end:{shape}}" for end in ends]
     # Labels of a chart are unique; where clocks go back one would come twice.
-    unique = [label if label not in labels[:n] else f"{label} ({n})" for n, label in enumerate(labels)]
-    return [f"{label} {_MARK}" if step["deploys"] else label for label, step in zip(unique, known, strict=True)]
+    return [label if label not in labels[:n] else f"{label} ({n})" for n, label in enumerate(labels)]

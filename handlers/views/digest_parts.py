@@ -91,9 +91,9 @@ def _point(mark: str, one: Mapping[str, Any], first: str) -> str:
 
 
 def since(incident: Mapping[str, Any]) -> str:
-    """Return since when an incident is open, counting on in the reader's view."""
+    """Return since when an incident is open: `opened 4 days ago`, counting on as it is read."""
     started = incident["started_at"]
-    return f"since {ago(datetime.fromisoformat(started).astimezone(UTC))}" if started else "since an unknown time"
+    return f"opened {ago(datetime.fromisoformat(started).astimezone(UTC))}" if started else "opened at an unknown time"
 
 
 def still_open(snapshot: Shown) -> list[Block]:

@@ -1,6 +1,6 @@
 """Lays a digest out: one snapshot, the same numbers for both sides, each side's own question first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -49,17 +49,18 @@ def digest(snapshot: Snapshot, side: str, *, by: str | None = None, links: Mappi
         return message(text, [section(text), *closing])
     opening = [header(name), section(said, rows_button(snapshot, "Open the rows", _asked_first(side)))]
     urgent = [*highlighted(snapshot, side, links or {}), *still_open(snapshot)]
-    ran, zone = operations(numbers), snapshot.timezone
+    ran = operations(numbers)
+    native = _in_order(side, urgent, [_table(numbers, side), *_chart(numbers, side)], [*ran, *course(snapshot)])
+    plain = [*_in_words(numbers, side), *_chart_in_words(numbers, side)]
+    simple = _in_order(side, urgent, plain, [*ran, *course_in_words(snapshot)])
     aside = [*services(snapshot, side), *between(snapshot)]
-    native = [_table(numbers, side), *_chart(numbers, side), *ran, *course(numbers, zone)]
-    plain = [*_in_words(numbers, side), *_chart_in_words(numbers, side), *ran, *course_in_words(numbers, zone)]
-    fancy, simple = (
-        [*urgent, *shown, *aside] if side == "ops" else [*shown, *urgent, *aside] for shown in (native, plain)
-    )
-    whole = message(text, [*opening, *fancy, *closing])
-    return Message(
-        text=whole.text, blocks=whole.blocks, plain_blocks=message(text, [*opening, *simple, *closing]).blocks
-    )
+    whole = message(text, [*opening, *native, *aside, *closing])
+    in_words = message(text, [*opening, *simple, *aside, *closing])
+    return Message(text=whole.text, blocks=whole.blocks, plain_blocks=in_words.blocks)
+
+
+def _in_order(side: str, urgent: list[Block], delivered: list[Block], ran: list[Block]) -> list[Block]:
+    return [*urgent, *ran, *delivered] if side == "ops" else [*delivered, *urgent, *ran]
 
 
 def subjects(snapshot: Snapshot) -> list[str]:
@@ -110,22 +111,27 @@ def _place(row: Row) -> int:
 def _table(numbers: Mapping[str, Any], side: str) -> Block:
     shown = _rows(side)
     targets = numbers["targets"]
-    columns = ["Number", "Now", "Before", "Change", f"Median of {len(numbers['history'])}", "Trend"]
+    many = len(numbers["history"])
+    columns = ["Number", "Now", f"{numbers['length'].title()} before", "Change", f"Median of {many}"]
     rows = [_cells(row, numbers) + ([row.target(numbers["now"], targets)] if targets else []) for row in shown]
-    caption = f"Now, {before(numbers)}, and the median of {len(numbers['history'])} {lengths(numbers)}"
+    caption = f"Now, {before(numbers)}, and the median of {many} {lengths(numbers)}"
     return table(caption, [*columns, *(["Target"] if targets else [])], rows)
 
 
 def _cells(row: Row, numbers: Mapping[str, Any]) -> list[str]:
-    history = numbers["history"]
     return [
         row.name,
         row.shown(numbers["now"]),
-        row.shown(numbers["previous"]),
+        row.shown_before(numbers["previous"]),
         NOTHING if numbers["is_running"] else row.change(numbers["now"], numbers["previous"]),
-        row.bare(typical(row, history)),
-        sparkline([row.value(one) for one in history]) or NOTHING,
+        _course(row, numbers["history"]),
     ]
+
+
+def _course(row: Row, history: Sequence[Mapping[str, Any]]) -> str:
+    """Return the median of the last periods, and how they went: `11 ▆▅▇▆█▇▆█`."""
+    drawn = sparkline([row.value(one) for one in history])
+    return f"{row.bare(typical(row, history))} {drawn}" if drawn else NOTHING
 
 
 def _in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
@@ -134,13 +140,13 @@ def _in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
 
 
 def _in_a_line(row: Row, numbers: Mapping[str, Any]) -> str:
-    _, now, previous, change, median, trend = _cells(row, numbers)
+    _, now, previous, change, median = _cells(row, numbers)
     target = row.target(numbers["now"], numbers["targets"])
     parts = [
         now,
         None if change == NOTHING else change,
-        f"before: {previous.partition(' ')[0] if previous.startswith(NOTHING) else previous}",
-        f"median {median} {trend}" if median != NOTHING else None,
+        f"before: {previous}",
+        f"median {median}" if median != NOTHING else None,
         f"target {target}" if target != NOTHING else None,
     ]
     return f"• *{row.name}*  {joined(parts)}"

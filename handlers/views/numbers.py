@@ -49,15 +49,22 @@ class Row:
         return int(numbers[self.parts[1] or self.key] or 0)
 
     def shown(self, numbers: Numbers) -> str:
-        """Return a value in full: `12`, `3 of 12 (25 %)`, `5 h 12 min · p90 2 d · n 14`, `– nothing deployed`."""
+        """Return a value in full: `12`, `3 of 12 (25 %)`, `5h 12m · p90 2d · n 14`, `– nothing deployed`."""
         value = self.value(numbers)
         if value is None:
             return f"{NOTHING} {self.why_not(numbers)}"
         if self.kind == "count":
             return f"{value:,.0f}"
         if self.kind == "duration":
-            return joined([duration(value), f"p90 {duration(numbers[self.parts[0]])}", f"n {self.basis(numbers)}"])
+            return joined([brief(value), f"p90 {brief(numbers[self.parts[0]])}", f"n {self.basis(numbers)}"])
         return k_of_n(numbers[self.parts[0]], numbers[self.parts[1]])
+
+    def shown_before(self, numbers: Numbers) -> str:
+        """Return a value to compare with: without its reason where there is none, without the 90th percentile."""
+        value = self.value(numbers)
+        if value is None:
+            return NOTHING
+        return joined([brief(value), f"n {self.basis(numbers)}"]) if self.kind == "duration" else self.shown(numbers)
 
     def short(self, parts: Numbers) -> str:
         """Return a value from its parts alone, without its reason: `3 of 12`, `5 h (n 14)`; a dash for unknown."""
@@ -84,7 +91,7 @@ class Row:
         if value is None:
             return NOTHING
         if self.kind == "duration":
-            return duration(value)
+            return brief(value)
         return percent(value) if self.kind == "rate" else f"{value:,.4g}"
 
     def change(self, now: Numbers, before: Numbers) -> str:
@@ -106,9 +113,14 @@ class Row:
             return f"{signed(round((value - was) * 100))} pp" if n >= ENOUGH else ""
         if self.kind == "count":
             return f"{signed(round(value - was))}"
-        sign = "+" if value > was else "−"
-        share = f" ({signed(round((value / was - 1) * 100))} %)" if n >= ENOUGH and was else ""
-        return f"{sign}{duration(abs(value - was))}{share}"
+        if n >= ENOUGH and was:
+            return f"{signed(round((value / was - 1) * 100))} %"
+        return f"{'+' if value > was else '−'}{brief(abs(value - was))}"
+
+
+def brief(seconds: float) -> str:
+    """Return a length in its two largest units, as short as it can be read: `45s`, `1h 42m`, `2d 4h`."""
+    return duration(seconds).replace(" min", "m").replace(" d", "d").replace(" h", "h").replace(" s", "s")
 
 
 def k_of_n(k: int, n: int) -> str:
@@ -173,16 +185,16 @@ ROWS: Final = (
     Row(key="deploys", name="Deploys", kind="count", more_is_better=True, why_not=_no_deploys),
     Row(
         key="lead_time_median_s",
-        name="Lead time, median",
+        name="Lead time",
         kind="duration",
         parts=("lead_time_p90_s", "lead_time_n"),
         why_not=_no_leads,
     ),
     Row(key="cfr", name="Change fail rate", kind="rate", parts=("cfr_failed", "cfr_denominator"), why_not=_no_deploys),
-    Row(key="rework_rate", name="Rework", kind="rate", parts=("rework_deploys", "deploys"), why_not=_no_deploys),
+    Row(key="rework_rate", name="Rework rate", kind="rate", parts=("rework_deploys", "deploys"), why_not=_no_deploys),
     Row(
         key="fdrt_median_s",
-        name="Recovery of a failed deploy",
+        name="Recovery time",
         kind="duration",
         parts=("fdrt_p90_s", "fdrt_n"),
         why_not=_no_recovery,

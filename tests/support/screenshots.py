@@ -32,11 +32,12 @@ async def _play(running: Demo) -> None:
         await page.get_by_role("button", name="Play a day").click()
         await expect(page.locator("#status")).to_contain_text("The day is done", timeout=180_000)
     async with asyncio.timeout(60):
-        while not await _is_silent(running):
+        while not await is_silent(running):
             await asyncio.sleep(0.5)
 
 
-async def _is_silent(running: Demo) -> bool:
+async def is_silent(running: Demo) -> bool:
+    """Say whether all that is to be said is said."""
     async with running.bot.database.reading() as store:
         return (await store.outbox.backlog())[0] == 0
 

@@ -230,10 +230,10 @@ def busy_week(words: str = "Checkout errors", services: int = 2, opened: int = 1
         ],
         course={
             "service": words,
-            "unit": "availability",
+            "unit": "burn_rate",
             "steps": [
-                {"end": (AT - timedelta(hours=6 * n)).isoformat(), "value": 1 - n / 10_000, "deploys": n % 3}
-                for n in range(16, 0, -1)
+                {"end": (AT - timedelta(hours=14 * n)).isoformat(), "value": n / 5, "deploys": n % 3}
+                for n in range(12, 0, -1)
             ],
         },
     )
