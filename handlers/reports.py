@@ -1,17 +1,34 @@
 """Reads the numbers of a period: one answer for the digest, `/metrics`, the API and the command line."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 from handlers.recall import facts_then, has_heard_since
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
+from models.periods import window as whole_window
+from models.service_rows import deaf_from
+from models.silence import silent_sources
 from models.store import Store
 from models.topology import Topology
 
 HISTORY: Final = 8
+_COUNTS: Final = (
+    "deploys",
+    "deploys_per_day",
+    "deploy_days",
+    "deploy_attempts_failed",
+    "rollbacks",
+    "failed_deploys",
+    "cfr_failed",
+    "cfr_denominator",
+    "rework_deploys",
+    "incidents_started",
+    "incidents_open",
+    "incidents_unattributed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,35 @@ async def read_report(store: Store, scope: Scope, window: Window, as_of: datetim
     )
 
 
+async def read_live_report(store: Store, scope: Scope, window: Window, at: datetime) -> Report:
+    """Return the numbers as everybody is shown them now: a zero that nobody could have contradicted is unknown.
+
+    Unlike `read_report` it never recalls an earlier state of the memory, so that its cost follows the window.
+    """
+    windows = _and_before(window, HISTORY)
+    facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end)
+    senders = await store.sources.all()
+    known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
+    pairs = zip(measure(windows, facts, at), windows, strict=True)
+    numbers = [as_heard(n, w.start < known_until) for n, w in pairs]
+    return Report(
+        scope=scope,
+        window=window,
+        as_of=at,
+        now=numbers[-1],
+        previous=numbers[-2],
+        history=tuple(numbers),
+    )
+
+
+def as_heard(numbers: Numbers, was_heard: bool) -> Numbers:
+    """Return numbers in which a zero that nobody could have contradicted is unknown."""
+    if was_heard:
+        return numbers
+    unknown: dict[str, Any] = {name: None for name in _COUNTS if not getattr(numbers, name)}
+    return replace(numbers, **unknown, no_data=numbers.no_data or not numbers.deploys)
+
+
 def as_json(numbers: Numbers) -> dict[str, Any]:
     """Return the numbers as plain JSON values, under the names of their fields."""
     plain = {f.name: getattr(numbers, f.name) for f in fields(numbers)}
@@ -64,15 +110,52 @@ def as_json(numbers: Numbers) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
 
+def as_shown(report: Report, targets: Mapping[str, float]) -> dict[str, Any]:
+    """Return a report as plain JSON in the form of a digest's numbers, so that both are shown alike."""
+    window, history = report.window, [as_json(n) for n in report.history]
+    return {
+        "length": window.length,
+        "first": window.first.isoformat(),
+        "last": window.last.isoformat(),
+        "is_running": window.end < whole_window(window.first, window.length, window.timezone).end,
+        "compared": {"first": report.previous.first.isoformat(), "last": report.previous.last.isoformat()},
+        "now": as_json(report.now),
+        "previous": as_json(report.previous),
+        "history": history,
+        "targets": dict(targets),
+        "corrections": [],
+    }
+
+
 def scope_named(topology: Topology, words: Sequence[str]) -> Scope | None:
-    """Return the scope that a name means: a bridge, a service, or a team (`owner`), in this order; else `None`."""
-    name = " ".join(words)
-    if bridge := topology.bridge_named(name):
-        return Scope(name=bridge.name, services=bridge.services)
-    if service := topology.service_named(name):
-        return Scope(name=service.name, services=(service.name,))
-    owned = tuple(s.name for s in topology.services if s.owner and s.owner.casefold() == name.strip().casefold())
-    return Scope(name=name.strip(), services=owned) if owned else None
+    """Return the scope that a name means: a bridge, a service, or a team (`owner`), in this order; else `None`.
+
+    `service:payments` means the service where a bridge has the same name; `bridge:` and `team:` likewise.
+    """
+    name = " ".join(words).strip()
+    kind, colon, bare = name.partition(":")
+    if colon and kind.casefold() in _SCOPES:
+        found = _SCOPES[kind.casefold()](topology, bare.strip())
+        return found and replace(found, name=f"{kind.casefold()}:{found.name}")
+    return next((found for named in _SCOPES.values() if (found := named(topology, name))), None)
+
+
+def _of_bridge(topology: Topology, name: str) -> Scope | None:
+    bridge = topology.bridge_named(name)
+    return Scope(name=bridge.name, services=bridge.services) if bridge else None
+
+
+def _of_service(topology: Topology, name: str) -> Scope | None:
+    service = topology.service_named(name)
+    return Scope(name=service.name, services=(service.name,)) if service else None
+
+
+def _of_team(topology: Topology, name: str) -> Scope | None:
+    owned = [s for s in topology.services if s.owner and s.owner.casefold() == name.casefold()]
+    return Scope(name=owned[0].owner or name, services=tuple(s.name for s in owned)) if owned else None
+
+
+_SCOPES: Final = {"bridge": _of_bridge, "service": _of_service, "team": _of_team}
 
 
 def _and_before(window: Window, periods: int) -> list[Window]:

@@ -8,6 +8,7 @@ from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.digest_runs import WINDOW_WORDS, compute, post_now, posted, window_for
 from handlers.errors import UserError
+from handlers.places import bridge_here, channel_name, timezone_of
 from handlers.suggest import did_you_mean
 from handlers.views import digests, help
 from handlers.views.layout import said
@@ -53,9 +54,8 @@ def parse(text: str, topology: Topology, channel: str | None = None) -> Query:
 
 
 def _default_bridge(topology: Topology, channel: str | None) -> Bridge:
-    here = [b for b in topology.bridges if channel in (b.dev, b.ops)]
-    if here or len(topology.bridges) == 1:
-        return (here or topology.bridges)[0]
+    if here := bridge_here(topology, channel):
+        return here
     names = ", ".join(f"`{b.name}`" for b in topology.bridges) or "none is configured"
     raise UserError(f"Which bridge? Add its name: {names}.")
 
@@ -64,12 +64,12 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     """Show a digest to one person, or post it to both channels."""
     if not invocation.text.strip() or asks_for_help(invocation.text):
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
-    channel = await _channel_name(ctx, invocation.channel_id)
+    channel = await channel_name(ctx, invocation.channel_id)
     verb, *words = invocation.text.split()
     if (arranged := await _arrange(ctx, invocation, verb.casefold(), words, channel)) is not None:
         return Reply(message=said(arranged))
     query = parse(invocation.text, ctx.topology, channel)
-    window = window_for(query.window, _timezone(ctx.topology, query.bridge), invocation.at)
+    window = window_for(query.window, timezone_of(ctx.topology, [query.bridge]), invocation.at)
     assert window is not None  # parse() takes only words that mean a window
     if query.verb == "preview":
         snapshot = await compute(ctx, "preview", query.bridge, window, invocation.at)
@@ -86,7 +86,7 @@ async def _arrange(
             named = next((b for word in words if (b := ctx.topology.bridge_named(word))), None)
             bridge = named or _default_bridge(ctx.topology, channel)
             side: Side = "ops" if channel == bridge.ops else "dev"
-            zone = _timezone(ctx.topology, bridge)
+            zone = timezone_of(ctx.topology, [bridge])
             return await digest_desk.subscribe(ctx, invocation, words, bridge, side, zone)
         case "unsubscribe":
             return await digest_desk.unsubscribe(ctx, invocation, words)
@@ -113,19 +113,6 @@ async def _where(ctx: Context, snapshot: Snapshot, bridge: Bridge) -> str:
         messages = await store.messages.of_subject(f"digest:{snapshot.id}")
     links = [link(m.permalink, m.channel) for m in messages]
     return " and ".join(links) or f"it is on its way to {escape(bridge.dev)} and {escape(bridge.ops)}"
-
-
-async def _channel_name(ctx: Context, channel_id: str) -> str | None:
-    """Return the configured name of the channel a command was typed in, as far as the bot has posted there."""
-    if channel_id in ctx.topology.channels:
-        return channel_id
-    async with ctx.reading() as store:
-        return await store.messages.channel_name(channel_id)
-
-
-def _timezone(topology: Topology, bridge: Bridge) -> str:
-    """Return the zone of the bridge's scheduled digests, so that a day is the same day there and here."""
-    return next((p.timezone for p in topology.digests if bridge.name in p.bridges), "UTC")
 
 
 COMMAND = Command(

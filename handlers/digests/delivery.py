@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers.digests import Digest, Order
-from handlers.reports import HISTORY, as_json
+from handlers.reports import HISTORY, as_heard, as_json
 from models.corrections import corrections
 from models.delivery import Facts, Numbers, measure
 from models.highlights import highlights
@@ -26,20 +26,6 @@ FORM: Final = "delivery"
 _MOST_OPEN: Final = 10
 _MOST_STEPS: Final = 12
 _NOT_KEPT: Final = frozenset({"attribution", "failed_deploy_ids", "deploys_by_day"})
-_COUNTS: Final = (
-    "deploys",
-    "deploys_per_day",
-    "deploy_days",
-    "deploy_attempts_failed",
-    "rollbacks",
-    "failed_deploys",
-    "cfr_failed",
-    "cfr_denominator",
-    "rework_deploys",
-    "incidents_started",
-    "incidents_open",
-    "incidents_unattributed",
-)
 
 
 async def compute(store: Store, topology: Topology, order: Order) -> dict[str, Any]:
@@ -50,7 +36,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
     facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end)
     still_open = await store.incidents.list_open(order.bridge.services)
     known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
-    numbers = [_heard(n, w.start < known_until) for n, w in zip(measure(windows, facts, at), windows, strict=True)]
+    numbers = [as_heard(n, w.start < known_until) for n, w in zip(measure(windows, facts, at), windows, strict=True)]
     history = [_kept(n) for n in numbers]
     rows = service_rows(order.bridge.services, facts, (windows[-2], window), at)
     services = [asdict(_row_heard(row, window.start < known_until)) for row in rows]
@@ -84,14 +70,6 @@ def _and_before(window: Window) -> list[Window]:
     while len(windows) < HISTORY:
         windows.append(previous(windows[-1]))
     return windows[::-1]
-
-
-def _heard(numbers: Numbers, was_heard: bool) -> Numbers:
-    """Return numbers in which a zero that nobody could have contradicted is unknown."""
-    if was_heard:
-        return numbers
-    unknown: dict[str, Any] = {name: None for name in _COUNTS if not getattr(numbers, name)}
-    return replace(numbers, **unknown, no_data=numbers.no_data or not numbers.deploys)
 
 
 def _row_heard(row: ServiceRow, was_heard: bool) -> ServiceRow:

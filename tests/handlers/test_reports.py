@@ -107,5 +107,7 @@ def test_a_name_means_a_bridge_then_a_service_then_a_team() -> None:
     )
     assert Scope(name="payments", services=("shop", "billing")) == scope_named(topology, ["Payments"])
     assert Scope(name="shop", services=("shop",)) == scope_named(topology, ["acme/shop"])
-    assert Scope(name="team a", services=("shop",)) == scope_named(topology, ["team", "a"])
+    assert Scope(name="Team A", services=("shop",)) == scope_named(topology, ["team", "a"])
+    assert Scope(name="team:Team A", services=("shop",)) == scope_named(topology, ["Team:team", "a"])
+    assert scope_named(topology, ["service:payments"]) is None
     assert scope_named(topology, ["nobody"]) is None
