@@ -1,5 +1,6 @@
 """What a handler is given: the memory, the configuration, the outside world, and who may be nudged."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +34,8 @@ class Context:
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
     `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
     use one inside another. `topology` is replaced when a person maps a name.
-    `wake_outbox` and `wake_apply` are called after a commit that left work for them.
+    `wake_outbox` and `wake_apply` are called after a commit that left work for them. `computing` is held while numbers
+    are computed: many digests are due at one minute, and between two of them the door is answered.
     """
 
     transaction: Transaction
@@ -45,3 +47,4 @@ class Context:
     operations: Operations = field(default_factory=NoOperations)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)

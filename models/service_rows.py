@@ -1,12 +1,11 @@
 """Numbers service by service, from the facts of all of them: what a digest lists below its sums."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from models.delivery import Facts, measure
+from models.delivery import Facts
 from models.periods import Window
 
 
@@ -26,56 +25,43 @@ class ServiceRow:
 def service_rows(
     services: Iterable[str], facts: Facts, windows: tuple[Window, Window], as_of: datetime
 ) -> list[ServiceRow]:
-    """Return one row for each service; `windows` are the previous period and the present one."""
-    split = _split(facts)
-    return [_row(name, split.get(name) or _nothing_of(name, facts), windows, as_of) for name in services]
+    """Return one row for each service; `windows` are the previous period and the present one.
 
-
-def _row(name: str, facts: Facts, windows: tuple[Window, Window], as_of: datetime) -> ServiceRow:
-    before, now = measure(windows, facts, as_of)
-    return ServiceRow(
-        name=name,
-        deploys=now.deploys,
-        previous_deploys=before.deploys,
-        failed=now.failed_deploys,
-        attempts_failed=now.deploy_attempts_failed,
-        incidents=now.incidents_started,
-        changes=now.changes,
+    The numbers are those of `models.delivery.measure` for each service alone, counted in one pass over the facts.
+    """
+    before, now = windows
+    started = [i for i in facts.incidents if i.started_at and i.started_at <= as_of and _in(i.started_at, now)]
+    finished = [r for r in facts.rollouts if r.finished_at <= as_of]
+    deploys: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for rollout in finished:
+        if _in(rollout.finished_at, now):
+            deploys[rollout.service] += 1
+            failed[rollout.service] += rollout.failed_at is not None
+    previous = Counter(r.service for r in finished if _in(r.finished_at, before))
+    attempts = Counter(name for name, at in facts.attempts_failed if at <= as_of and _in(at, now))
+    changes = Counter(name for name, at in facts.changes if at <= as_of and _in(at, now))
+    incidents = Counter(name for incident in started for name in set(incident.services))
+    is_watched = facts.watched_from is not None and facts.watched_from < now.end
+    alive, alive_before = (
+        {name for name, at in facts.alive_from.items() if at < window.end} for window in (now, before)
     )
-
-
-def _nothing_of(name: str, facts: Facts) -> Facts:
-    return Facts(
-        alive_from={name: facts.alive_from[name]} if name in facts.alive_from else {}, watched_from=facts.watched_from
-    )
-
-
-def _split(facts: Facts) -> dict[str, Facts]:
-    """Return the facts of each service that has any, in one pass over them."""
-    rollouts, attempts, incidents, changes = (_by_service() for _ in range(4))
-    for rollout in facts.rollouts:
-        rollouts[rollout.service].append(rollout)
-    for attempt in facts.attempts_failed:
-        attempts[attempt[0]].append(attempt)
-    for incident in facts.incidents:
-        for service in dict.fromkeys(incident.services):
-            incidents[service].append(incident)
-    for change in facts.changes:
-        changes[change[0]].append(change)
-    return {
-        name: replace(
-            _nothing_of(name, facts),
-            rollouts=rollouts[name],
-            attempts_failed=attempts[name],
-            incidents=incidents[name],
+    return [
+        ServiceRow(
+            name=name,
+            deploys=deploys[name] if name in alive else None,
+            previous_deploys=previous[name] if name in alive_before else None,
+            failed=failed[name] if name in alive else None,
+            attempts_failed=attempts[name] if name in alive else None,
+            incidents=incidents[name] if is_watched else None,
             changes=changes[name],
         )
-        for name in {*rollouts, *attempts, *incidents, *changes}
-    }
+        for name in services
+    ]
 
 
-def _by_service() -> defaultdict[str, list[Any]]:
-    return defaultdict(list)
+def _in(at: datetime, window: Window) -> bool:
+    return window.start <= at < window.end
 
 
 def deaf_from(last_heard: Iterable[datetime], silent: Sequence[object], at: datetime) -> datetime:

@@ -80,7 +80,7 @@ async def remember(database: Database, topology: Topology, monday: datetime, now
     for event in events(monday):
         async with database.transaction() as store:
             told = told_by(event)
-            await book(store, silent, told, told[0].received_at)
+            await book(store, silent, told)
     async with database.transaction() as store:
         await store.sources.hear(
             [

@@ -1,0 +1,59 @@
+"""The rows of a digest's services are the numbers of each service alone; nobody heard is no zero."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.delivery import Facts, IncidentFact, Rollout, measure
+from models.periods import previous, window
+from models.service_rows import deaf_from, service_rows
+
+WEEK = window(date(2026, 3, 2), "week", "Europe/Berlin")
+BEFORE = previous(WEEK)
+NAMES = ("a", "b", "c")
+
+_instants = st.datetimes(datetime(2026, 2, 20), datetime(2026, 3, 12), timezones=st.just(UTC))  # noqa: DTZ001
+_names = st.sampled_from(NAMES)
+_rollouts = st.builds(
+    Rollout, service=_names, name=st.text(max_size=3), finished_at=_instants, failed_at=st.none() | _instants
+)
+_incidents = st.builds(
+    IncidentFact,
+    id=st.integers(),
+    name=st.text(max_size=3),
+    services=st.lists(_names, max_size=2).map(tuple),
+    started_at=st.none() | _instants,
+    acknowledged_at=st.none(),
+    resolved_at=st.none(),
+    blame=st.none(),
+)
+_facts = st.builds(
+    Facts,
+    rollouts=st.lists(_rollouts),
+    attempts_failed=st.lists(st.tuples(_names, _instants)),
+    incidents=st.lists(_incidents),
+    changes=st.lists(st.tuples(_names, _instants)),
+    alive_from=st.dictionaries(_names, _instants),
+    watched_from=st.none() | _instants,
+)
+
+
+@given(facts=_facts, as_of=_instants)
+def test_a_row_is_what_is_measured_of_its_service_alone(facts: Facts, as_of: datetime) -> None:
+    for row in service_rows(NAMES, facts, (BEFORE, WEEK), as_of):
+        was, now = measure([BEFORE, WEEK], facts.of_service(row.name), as_of)
+        assert (now.deploys, now.failed_deploys, now.deploy_attempts_failed) == (
+            row.deploys,
+            row.failed,
+            row.attempts_failed,
+        )
+        assert (now.incidents_started, now.changes, was.deploys) == (row.incidents, row.changes, row.previous_deploys)
+
+
+def test_everybody_is_silent_only_when_each_one_is() -> None:
+    now = datetime(2026, 3, 9, tzinfo=UTC)
+    heard = [now - timedelta(days=days) for days in (9, 5)]
+    assert now == deaf_from(heard, ["one of them"], now)
+    assert heard[1] == deaf_from(heard, ["both", "of them"], now)
+    assert now == deaf_from([], [], now)
