@@ -52,21 +52,6 @@ class Changes(Noun):
             query = query.where(_LEDGER.c.is_undone.is_(False))
         return [_change(row) for row in await self._connection.execute(query.limit(limit))]
 
-    async def tally(self, *, services: Collection[str], since: datetime, until: datetime) -> dict[str, int]:
-        """Count the small changes of `[since, until)` by service; those that were taken back do not count."""
-        query = (
-            select(_LEDGER.c.service, func.count().label("n"))
-            .where(
-                _LEDGER.c.type == "change",
-                _LEDGER.c.is_undone.is_(False),
-                _LEDGER.c.service.in_(list(services)),
-                _LEDGER.c.at >= since,
-                _LEDGER.c.at < until,
-            )
-            .group_by(_LEDGER.c.service)
-        )
-        return {r.service: r.n for r in await self._connection.execute(query)}
-
     async def without_owner(self, services: Collection[str], since: datetime, until: datetime) -> int:
         """Count the small changes of `[since, until)` that name neither a person nor a team; not those taken back."""
         query = select(func.count()).where(

@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, String, bindparam, cast, func, literal, select, union_all, update
+from sqlalchemy import Row, Select, bindparam, func, select, union_all, update
 
 from models.records import Commit, Deploy
 from models.reports import CommitReport
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
-from models.words import DeployStatus, Tier
 
 _LEDGER = table_of(LedgerRow)
 _COMMITS = table_of(CommitRow)
@@ -59,28 +58,6 @@ class Deploys(Noun):
         if environment is not None:
             query = query.where(_LEDGER.c.environment == environment)
         return [_deploy(row) for row in await self._connection.execute(query.limit(limit))]
-
-    async def tally(
-        self, *, services: Collection[str], since: datetime, until: datetime
-    ) -> list[tuple[str, Tier | None, DeployStatus, int]]:
-        """Count the deployments that ended in `[since, until)`, by (service, tier, status).
-
-        Those that share a `rollout_id` are one deployment.
-        """
-        columns = (_LEDGER.c.service, _LEDGER.c.tier, _LEDGER.c.deploy_status)
-        rollout = func.coalesce(_LEDGER.c.rollout_id, literal("#") + cast(_LEDGER.c.id, String))
-        query = (
-            select(*columns, func.count(rollout.distinct()).label("n"))
-            .where(
-                _LEDGER.c.type == "deploy",
-                _LEDGER.c.service.in_(list(services)),
-                _LEDGER.c.at >= since,
-                _LEDGER.c.at < until,
-                _LEDGER.c.finished_at.is_not(None),
-            )
-            .group_by(*columns)
-        )
-        return [(r.service, r.tier, r.deploy_status, r.n) for r in await self._connection.execute(query)]
 
     async def first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
         """Return when the first deployment of each service is known from; a service without any is left out."""

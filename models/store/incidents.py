@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, union, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, update
 
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
@@ -86,21 +86,6 @@ class Incidents(Noun):
         query = _of_services(_real().where(or_(started, resolved)), services)
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
-
-    async def of_window(self, start: datetime, end: datetime, services: Collection[str]) -> list[Incident]:
-        """Return every incident that started, was acknowledged or was resolved in `[start, end)`, by number.
-
-        Each part reads its own index, from the window on and never the time before it.
-        """
-        started, resolved, acknowledged = (
-            (_INCIDENTS.c[f"{moved}_at"] >= start) & (_INCIDENTS.c[f"{moved}_at"] < end)
-            for moved in ("started", "resolved", "acknowledged")
-        )
-        later = (_INCIDENTS.c.status != IncidentStatus.RESOLVED, _INCIDENTS.c.resolved_at >= end)
-        parts = [started, resolved, *(acknowledged & still for still in later)]
-        numbers = union(*(select(_INCIDENTS.c.id).where(part) for part in parts))
-        query = _of_services(_real().where(_INCIDENTS.c.id.in_(numbers)), services)
-        return [_incident(row) for row in await self._connection.execute(query.order_by(_INCIDENTS.c.id))]
 
     async def add(self, incident: Incident) -> Incident:
         """Store a new incident and return it with its number; without a leader it leads itself."""

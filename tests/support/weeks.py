@@ -95,7 +95,7 @@ async def remember(database: Database, topology: Topology, monday: datetime, now
                 for name in ("github", "gitlab", "alertmanager", "events")
             ]
         )
-        for incident in await store.incidents.of_window(monday - 7 * DAY, monday, ["payments", "checkout"]):
+        for incident in await store.incidents.recent(since=monday - 7 * DAY, until=monday):
             assert incident.started_at is not None
             acts = (("ops", 3), ("dev", 9)) if incident.id % 2 else (("ops", 4),)
             for side, minutes in acts:
