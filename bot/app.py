@@ -21,7 +21,9 @@ from starlette.routing import Route
 
 import handlers.webhooks as webhook_files
 from bot import clock, sweeps
+from bot.api.routes import Api
 from bot.database import Database, with_schema
+from bot.delivery_gauges import DeliveryGauges
 from bot.door import PREFIX, Door, Receive, Scope, Send
 from bot.health import Health
 from bot.prometheus import operations
@@ -239,13 +241,25 @@ def _web(bot: Bot, world: World) -> Starlette:
     # Without a signing secret nothing could be verified; over Socket Mode nothing comes this way.
     by_http = [Route("/slack/events", events, methods=["POST"])] if bot.settings.slack_signing_secret else []
 
+    gauges = DeliveryGauges(
+        reading=bot.database.reading, topology=lambda: bot.ctx.topology, now=world.now, elapsed=world.elapsed
+    )
+    bot.metrics.registry.register(gauges)
     health = Health(
         reading=bot.database.reading,
         workers=bot.workers,
         slack=bot.ask_slack,
         metrics=bot.metrics,
+        gauges=gauges,
         now=world.now,
         elapsed=world.elapsed,
+    )
+
+    api = Api(
+        reading=bot.database.reading,
+        topology=lambda: bot.ctx.topology,
+        tokens=bot.settings.api_tokens,
+        now=world.now,
     )
 
     @asynccontextmanager
@@ -259,6 +273,7 @@ def _web(bot: Bot, world: World) -> Starlette:
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/metrics", health.prometheus),
+            *api.routes(),
         ],
         lifespan=lifespan,
     )

@@ -14,6 +14,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from bot.delivery_gauges import DeliveryGauges
 from bot.telemetry import Metrics
 from handlers.errors import TwinspanError
 from handlers.ports import Transaction
@@ -35,6 +36,7 @@ class Health:
     workers: Callable[[], Mapping[str, bool]]
     slack: Callable[[], Awaitable[None]]
     metrics: Metrics
+    gauges: DeliveryGauges
     now: Callable[[], datetime]
     elapsed: Callable[[], float]
     _slack_state: str = "unknown"
@@ -57,6 +59,7 @@ class Health:
     async def prometheus(self, _request: Request) -> Response:
         """Return every metric; queues are counted at this instant."""
         at = self.now()
+        self.gauges.refresh()
         try:
             async with asyncio.timeout(CHECK_SECONDS), self.reading() as store:
                 await self._count_queues(store, at)

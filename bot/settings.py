@@ -57,6 +57,7 @@ class Settings:
     pace: Pace = field(default_factory=Pace)
     queue_size: int = 2_000
     prometheus: PrometheusServer | None = None
+    api_tokens: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ class Settings:
         found = [secret.get_secret_value() for secret in held if secret is not None]
         found += [secret for source in self.topology.sources for secret in source.secrets]
         found += self.prometheus.secrets if self.prometheus else ()
+        found += self.api_tokens
         return tuple(found + ([str(password)] if password else []))
 
 
@@ -176,6 +178,7 @@ def _settings(environment: Environment, file: File) -> Settings:
         pace=Pace(between_messages=file.slack.seconds_between_messages),
         queue_size=file.limits.queue_size,
         prometheus=prometheus_server(file),
+        api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )
 
 

@@ -163,6 +163,15 @@ class MetricsEntry(Entry):
     targets: TargetsEntry = TargetsEntry()
 
 
+class ApiEntry(Entry):
+    """Who may read the API."""
+
+    tokens: Annotated[
+        tuple[SecretStr, ...],
+        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    ] = Field(default=(), description="Tokens, accepted side by side; write ${NAME}. Left out: the API is closed.")
+
+
 class RetentionEntry(Entry):
     """How long what is only kept for looking back is kept, in days. Records are kept for good."""
 
@@ -212,6 +221,7 @@ class File(Entry):
     incidents: IncidentsEntry = IncidentsEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
+    api: ApiEntry = ApiEntry()
     prometheus: PrometheusEntry | None = Field(default=None, description="Where the numbers of operations are read.")
     retention: RetentionEntry = RetentionEntry()
     admin_channel: str | None = Field(default=None, description="Where the bot says what it could not do: #name or id.")

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from models.records import Change
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
-from models.store.deploys import ledger_window
+from models.store.deploys import ledger_page, ledger_window
 from models.tables import LedgerRow
 
 _LEDGER = table_of(LedgerRow)
@@ -65,6 +65,23 @@ class Changes(Noun):
         )
         found: int = (await self._connection.execute(query)).scalar_one()
         return found
+
+    async def page(
+        self,
+        *,
+        services: Collection[str] | None,
+        environment: str | None,
+        status: str | None,
+        since: datetime | None,
+        until: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Change]:
+        """Return the newest of `[since, until)` by number, of those below `before`."""
+        query = ledger_page(_all(), services, environment, since, until, before)
+        if status is not None:
+            query = query.where(_LEDGER.c.change_status == status)
+        return [_change(row) for row in await self._connection.execute(query.limit(limit))]
 
     async def add_many(self, changes: Sequence[Change]) -> dict[ChangeKey, int]:
         """Store new small changes; return their ledger numbers. One that is there already is left as it is."""

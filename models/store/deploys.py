@@ -70,6 +70,23 @@ class Deploys(Noun):
             found.update((r.service, r.at) for r in rows)
         return found
 
+    async def page(
+        self,
+        *,
+        services: Collection[str] | None,
+        environment: str | None,
+        status: str | None,
+        since: datetime | None,
+        until: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Deploy]:
+        """Return the newest of `[since, until)` by number, of those below `before`."""
+        query = ledger_page(_all(), services, environment, since, until, before)
+        if status is not None:
+            query = query.where(_LEDGER.c.deploy_status == status)
+        return [_deploy(row) for row in await self._connection.execute(query.limit(limit))]
+
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
         results = await self._insert_many(_LEDGER, [_values(d) for d in deploys], _returning_keys)
@@ -131,6 +148,23 @@ def ledger_window(
     if until is not None:
         query = query.where(_LEDGER.c.at < until)
     return query.order_by(_LEDGER.c.at.desc(), _LEDGER.c.id.desc())
+
+
+def ledger_page(
+    query: Select[Any],
+    services: Collection[str] | None,
+    environment: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+) -> Select[Any]:
+    """Narrow a query on the ledger to a page of it, the highest number first."""
+    query = ledger_window(query, services=services, since=since, until=until)
+    if environment is not None:
+        query = query.where(_LEDGER.c.environment == environment)
+    if before is not None:
+        query = query.where(_LEDGER.c.id < before)
+    return query.order_by(None).order_by(_LEDGER.c.id.desc())
 
 
 def _all() -> Select[Any]:

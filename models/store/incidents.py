@@ -87,6 +87,32 @@ class Incidents(Noun):
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
 
+    async def page(
+        self,
+        *,
+        services: Collection[str] | None,
+        environment: str | None,
+        status: str | None,
+        since: datetime | None,
+        until: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Incident]:
+        """Return the newest that started in `[since, until)`, by number below `before`; no signals, no tests."""
+        query = _of_services(_real(), services)
+        if environment is not None:
+            query = query.where(_INCIDENTS.c.environment == environment)
+        if status is not None:
+            query = query.where(_INCIDENTS.c.status == status)
+        if since is not None:
+            query = query.where(_INCIDENTS.c.started_at >= since)
+        if until is not None:
+            query = query.where(_INCIDENTS.c.started_at < until)
+        if before is not None:
+            query = query.where(_INCIDENTS.c.id < before)
+        rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
     async def add(self, incident: Incident) -> Incident:
         """Store a new incident and return it with its number; without a leader it leads itself."""
         statement = self._upsert(_INCIDENTS).values(to_values(incident, _COLUMNS)).returning(_INCIDENTS.c.id)

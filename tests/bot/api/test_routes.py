@@ -1,0 +1,188 @@
+"""The API over real HTTP requests to the real application: pages, tokens, ETags, and what is said of mistakes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot.app import World, build
+from bot.database import Database
+from bot.settings import Settings
+from models.topology import Bridge, Service, Topology
+from tests.support.histories import remember
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+NOW = MONDAY + timedelta(days=9)
+TOPOLOGY = Topology(
+    bridges=(Bridge(name="store", dev="#d", ops="#o", services=("shop", "billing")),),
+    services=(Service(name="shop", aliases=("acme/shop",), owner="team-a"), Service(name="billing")),
+)
+AUTHORIZED = {"Authorization": "Bearer token-1"}
+
+
+def deploy(number: int, **said: Any) -> dict[str, Any]:
+    at = (MONDAY + timedelta(hours=number)).isoformat()
+    return {
+        "id": f"e{number}",
+        "source": "ci",
+        "type": "deploy",
+        "occurred_at": at,
+        "service": said.pop("service", "shop"),
+        "environment": {"id": "production", "tier": "production"},
+        "deploy": {"deploy_id": f"d{number}", "status": said.pop("status", "succeeded"), "finished_at": at, **said},
+    }
+
+
+INCIDENT = {
+    "id": "i1",
+    "source": "pager",
+    "type": "incident",
+    "occurred_at": (MONDAY + timedelta(hours=30)).isoformat(),
+    "service": "shop",
+    "incident": {"incident_id": "i1", "status": "triggered", "title": "slow", "severity": "sev2"},
+}
+CHANGE = {
+    "id": "c1",
+    "source": "ci",
+    "type": "change",
+    "occurred_at": MONDAY.isoformat(),
+    "service": "billing",
+    "change": {"change_id": "c1", "kind": "flag", "summary": "new flag"},
+}
+
+
+def settings(database: Database, *tokens: str) -> Settings:
+    secret = SecretStr("xoxb-1")
+    return Settings(
+        database_url=database.url,
+        slack_bot_token=secret,
+        slack_signing_secret=secret,
+        topology=TOPOLOGY,
+        api_tokens=tokens,
+    )
+
+
+@pytest.fixture
+async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    await remember(database, [*(deploy(n) for n in range(25)), deploy(99, status="failed"), INCIDENT, CHANGE])
+    bot = build(settings(database, "token-0", "token-1"), world=World(now=lambda: NOW))
+    transport = httpx.ASGITransport(bot)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot", headers=AUTHORIZED) as client:
+        yield client
+    await bot.database.close()
+
+
+async def test_numbers_come_with_the_period_before_and_a_history(api: httpx.AsyncClient) -> None:
+    told = (await api.get("/api/metrics", params={"bridge": "store"})).json()
+    assert ("store", "week", "UTC") == (told["scope"], told["period"], told["timezone"])
+    assert (25, 1, ["d24"]) == tuple(
+        told["now"][name] for name in ("deploys", "deploy_attempts_failed", "failed_deploy_ids")
+    )
+    assert told["previous"]["deploys"] is None
+    assert 8 == len(told["history"])
+    assert told["now"] == told["history"][-1]
+
+
+async def test_pages_follow_each_other_and_new_records_move_nothing(api: httpx.AsyncClient, database: Database) -> None:
+    first = (await api.get("/api/deploys", params={"limit": 10, "service": "acme/shop"})).json()
+    await remember(database, [deploy(200)])
+    second = (await api.get("/api/deploys", params={"limit": 10, "cursor": first["next"]})).json()
+    third = (await api.get("/api/deploys", params={"limit": 10, "cursor": second["next"]})).json()
+    shown = [item["deploy_id"] for page in (first, second, third) for item in page["items"]]
+    assert ["d99", *(f"d{n}" for n in range(24, -1, -1))] == shown
+    assert third["next"] is None
+    assert "said" not in first["items"][0]
+    assert first["items"][0]["finished_at"].endswith("Z")
+
+
+async def test_lists_are_narrowed(api: httpx.AsyncClient) -> None:
+    failed = (await api.get("/api/deploys", params={"status": "failed"})).json()["items"]
+    assert ["d99"] == [item["deploy_id"] for item in failed]
+    since = {"since": "2026-03-02T20:00:00Z", "until": "2026-03-02T22:00:00+00:00"}
+    assert ["d21", "d20"] == [i["deploy_id"] for i in (await api.get("/api/deploys", params=since)).json()["items"]]
+    assert ["slow"] == [i["title"] for i in (await api.get("/api/incidents?status=triggered")).json()["items"]]
+    assert [] == (await api.get("/api/incidents?service=billing")).json()["items"]
+    assert ["new flag"] == [i["summary"] for i in (await api.get("/api/changes?service=billing")).json()["items"]]
+
+
+async def test_what_did_not_change_is_not_sent_again(api: httpx.AsyncClient) -> None:
+    first = await api.get("/api/incidents")
+    again = await api.get("/api/incidents", headers={"If-None-Match": first.headers["etag"]})
+    assert (304, b"") == (again.status_code, again.content)
+    assert 200 == (await api.get("/api/incidents", headers={"If-None-Match": '"other"'})).status_code
+
+
+@pytest.mark.parametrize(
+    "header", [{"Authorization": "Bearer wrong"}, {"Authorization": ""}, {"Authorization": "Basic x"}]
+)
+async def test_without_the_token_nothing_is_told(api: httpx.AsyncClient, header: dict[str, str]) -> None:
+    answer = await api.get("/api/metrics", headers=header)
+    assert 401 == answer.status_code
+    assert "Bearer" == answer.headers["www-authenticate"]
+
+
+async def test_without_any_token_configured_the_api_is_closed(database: Database) -> None:
+    bot = build(settings(database))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bot), base_url="http://bot") as client:
+        answer = await client.get("/api/metrics")
+    assert (404, "Set `api.tokens` in twinspan.yaml.") == (answer.status_code, answer.json()["hint"])
+    await bot.database.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "hint", "path"),
+    [
+        ("service", "Did you mean shop?", "/api/metrics?service=shpo"),
+        ("bridge", "Did you mean store?", "/api/metrics?bridge=stroe"),
+        ("team", "Did you mean team-a?", "/api/metrics?team=team-b"),
+        ("bridge", "Give one of them.", "/api/metrics?service=shop&bridge=store"),
+        ("date", "Write it like 2026-03-02.", "/api/metrics?date=2026-02-30"),
+        ("timezone", "Zones are called like Europe/Berlin.", "/api/metrics?timezone=Mars"),
+        ("period", "Give day, week or month.", "/api/metrics?period=year"),
+        ("as_of", "Write it like 2026-03-02T09:00:00Z.", "/api/metrics?as_of=2026-03-02"),
+        ("perid", "Did you mean period?", "/api/metrics?perid=day"),
+        ("limit", None, "/api/deploys?limit=501"),
+        ("limit", None, "/api/deploys?limit=many"),
+        ("cursor", "Give `next` of the page before, as it came.", "/api/deploys?cursor=abc"),
+        ("status", "Did you mean failed?", "/api/deploys?status=fialed"),
+        ("since", "Write it like 2026-03-02T09:00:00Z.", "/api/changes?since=monday"),
+    ],
+)
+async def test_a_wrong_parameter_is_named(api: httpx.AsyncClient, field: str, hint: str | None, path: str) -> None:
+    answer = await api.get(path)
+    assert 400 == answer.status_code
+    told = answer.json()
+    assert (field, hint) == (told["field"], told["hint"])
+
+
+async def test_the_document_describes_every_route_and_every_field(api: httpx.AsyncClient) -> None:
+    document = (await api.get("/api/openapi.json")).json()
+    assert "3.1.0" == document["openapi"]
+    assert {"/api/metrics", "/api/deploys", "/api/changes", "/api/incidents"} == set(document["paths"])
+    schemas = document["components"]["schemas"]
+    item = (await api.get("/api/deploys")).json()["items"][0]
+    assert set(item) == set(schemas["Deploy"]["properties"])
+    numbers = (await api.get("/api/metrics")).json()["now"]
+    assert set(numbers) == set(schemas["Numbers"]["properties"])
+    for path, operation in document["paths"].items():
+        for parameter in operation["get"]["parameters"]:
+            answer = await api.get(path, params={parameter["name"]: ""})
+            assert 200 == answer.status_code, (path, parameter["name"])
+
+
+async def test_the_five_are_gauges_and_unknown_ones_are_absent(api: httpx.AsyncClient) -> None:
+    first = (await api.get("/metrics")).text
+    assert "twinspan_delivery_deploys{" not in first
+    for _ in range(100):
+        text = (await api.get("/metrics")).text
+        if "twinspan_delivery_deploys{" in text:
+            break
+        await asyncio.sleep(0.05)
+    assert 'twinspan_delivery_deploys{period="week",service="shop"} 25.0' in text
+    assert 'twinspan_delivery_change_fail_ratio{period="week",service="shop"} 0.04' in text
+    assert "twinspan_delivery_lead_time_seconds{" not in text
+    assert 'service="billing"' not in text
