@@ -18,6 +18,7 @@ from bot.app import Bot, build
 from bot.clock import utc_now
 from bot.database import migrate
 from bot.door import Receive, Scope, Send
+from bot.interpreter import settle
 from bot.settings import Settings
 from handlers.ports import Posted
 from handlers.views import Message, Modal
@@ -137,6 +138,7 @@ def main() -> None:
     """Serve until terminated."""
     url, port = sys.argv[1], int(sys.argv[2])
     migrate(url)
+    settle()
     uvicorn.run(
         Beside(build(settings(url), messenger=Nowhere())),
         host="127.0.0.1",

@@ -58,10 +58,11 @@ def serve(config: Path | None) -> None:
     settings = _loaded(config, serving=True)
     from bot.app import serve
     from bot.database import OldSchema
+    from bot.interpreter import run
 
     try:
         with _database_answering():
-            asyncio.run(serve(settings))
+            run(serve(settings))
     except OldSchema as error:
         _fail(str(error))
     except SystemExit as ended:

@@ -63,8 +63,8 @@ def check_hmac(body: bytes, given: str | None, secrets: Iterable[str], *, prefix
     """
     if not given:
         raise NotAuthentic("signature_missing")
-    made = (prefix + hmac.digest(secret.encode(), body, "sha256").hex() for secret in secrets)
-    if not _is_any(_raw(given), (one.encode() for one in made)):
+    made = [(prefix + hmac.digest(secret.encode(), body, "sha256").hex()).encode() for secret in secrets]
+    if not _is_any(_raw(given), made):
         raise NotAuthentic("signature_wrong")
 
 
