@@ -47,6 +47,9 @@ class Nowhere:
     async def open_modal(self, trigger_id: str, modal: Modal) -> None:
         """Open nothing."""
 
+    async def update_modal(self, view_id: str, modal: Modal) -> None:
+        """Show nothing."""
+
     async def user_timezone(self, user_id: str) -> str | None:
         return None
 

@@ -42,6 +42,9 @@ class Messenger(Protocol):
     async def open_modal(self, trigger_id: str, modal: Modal) -> None:
         """Open a modal for the person behind `trigger_id` (valid for 3 seconds)."""
 
+    async def update_modal(self, view_id: str, modal: Modal) -> None:
+        """Replace what an open modal shows."""
+
     async def user_timezone(self, user_id: str) -> str | None:
         """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
 

@@ -24,12 +24,14 @@ from handlers.commands import Command
 from handlers.context import Context
 from handlers.errors import PostFailure, UserError
 from handlers.registry import discover
-from handlers.views import Message, Modal, help
+from handlers.views import Message, Modal, help, modals
 
 _log = structlog.get_logger(__name__)
 
 # https://docs.slack.dev/reference/methods/views.open#errors : a trigger lives three seconds and opens one form.
 _TOO_LATE: Final = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"})
+# The form was closed before its next page was there.
+_CLOSED: Final = "not_found"
 _NAME_PATIENCE: Final = 1.0
 
 Body = Mapping[str, Any]
@@ -78,6 +80,12 @@ class _Heard:
         """What is the same when Slack tells it again."""
         return str(self.body.get("event_id") or self.body.get("trigger_id") or "")
 
+    @property
+    def view_id(self) -> str | None:
+        """The open form it was pressed in, if any: Slack gives no address to answer such a press."""
+        view_id = (self.body.get("container") or {}).get("view_id")
+        return str(view_id) if view_id else None
+
     async def answer(self, message: Message, *, in_channel: bool = False) -> None:
         """Say something to whom it came from."""
         if self.respond:
@@ -117,7 +125,7 @@ class _Listener:
             outcome = await handler(self.ctx, press)
             await self._open(outcome.modal, heard)
             if outcome.message:
-                await heard.answer(outcome.message)
+                await self._tell(heard, outcome.message)
 
         return self._acknowledging(name, work)
 
@@ -159,6 +167,8 @@ class _Listener:
         except UserError as error:
             await self._apologize(heard, help.problem(str(error)))
         except Exception as error:
+            if isinstance(error, PostFailure) and error.reason == _CLOSED and heard.view_id:
+                return
             if isinstance(error, PostFailure) and error.reason in _TOO_LATE:
                 await self._apologize(heard, help.too_late())
             else:
@@ -166,9 +176,16 @@ class _Listener:
 
     async def _apologize(self, heard: _Heard, message: Message) -> None:
         try:
-            await heard.answer(message)
+            await self._tell(heard, message)
         except Exception:
             _log.exception("answer_failed", name=heard.name)
+
+    async def _tell(self, heard: _Heard, message: Message) -> None:
+        """Say something where the person is looking."""
+        if heard.view_id:
+            await self.ctx.messenger.update_modal(heard.view_id, modals.notice(message))
+        else:
+            await heard.answer(message)
 
     async def _is_first(self, heard: _Heard) -> bool:
         if not heard.identity:
@@ -177,7 +194,9 @@ class _Listener:
             return await store.seen.first_time("slack", heard.identity, heard.at)
 
     async def _open(self, modal: Modal | None, heard: _Heard) -> None:
-        if modal:
+        if modal and heard.view_id:
+            await self.ctx.messenger.update_modal(heard.view_id, modal)
+        elif modal:
             await self.ctx.messenger.open_modal(heard.body["trigger_id"], modal)
 
     async def _close(self, ack: AsyncAck, press: Press, outcome: Outcome) -> None:

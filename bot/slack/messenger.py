@@ -115,6 +115,10 @@ class SlackMessenger:
         """Open a modal for the person behind `trigger_id`."""
         await answered(self.client.views_open(trigger_id=trigger_id, view=modal.view))
 
+    async def update_modal(self, view_id: str, modal: Modal) -> None:
+        """Replace what an open modal shows."""
+        await answered(self.client.views_update(view_id=view_id, view=modal.view))
+
     async def user_timezone(self, user_id: str) -> str | None:
         """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
         answer = await within(_PATIENCE, self.client.users_info(user=user_id))

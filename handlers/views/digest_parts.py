@@ -128,11 +128,12 @@ def services(snapshot: Shown, side: str) -> list[Block]:
     active.sort(key=lambda s: ([-(s[count] or 0) for count in first], -s["changes"], s["name"]))
     left = len(active) - _MOST_SERVICES
     more = [f"and {plural(left, 'more service')}"] if left > 0 else []
-    shown = paragraphs(["*By service*", *(_service_line(s, side) for s in active[:_MOST_SERVICES]), *more])
+    shown = paragraphs(["*By service*", *(service_line(s, side) for s in active[:_MOST_SERVICES]), *more])
     return _with_button(shown, rows_button(snapshot, "All services", "services")) if more else shown
 
 
-def _service_line(service: Mapping[str, Any], side: str) -> str:
+def service_line(service: Mapping[str, Any], side: str) -> str:
+    """Return what one service did in a period."""
     deploys = _counted(service["deploys"], "deploy")
     was = service["previous_deploys"]
     if was is not None and service["deploys"] is not None and was != service["deploys"]:

@@ -1,20 +1,17 @@
 """The answer of `/metrics`: the table of a period, its chart, what is unknown and why, and a button for each number."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from handlers.views import Block, Message
+from handlers.views.asked import HOW, ROWS, Asked
 from handlers.views.digest_words import headline, title
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, section
 from handlers.views.number_table import chart_blocks, chart_in_words, in_words, ordered, table_of
 from handlers.views.text import code, escape
 from handlers.views.times import moment
-
-ROWS: Final = "metrics_rows"
-HOW: Final = "metrics_how"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +39,22 @@ def report(shown: Shown, side: str) -> Message:
     return Message(text=text, blocks=whole.blocks, plain_blocks=plain.blocks)
 
 
-def value_of(shown: Shown, number: str) -> str:
-    """Return what a button carries that asks for the rows of a number."""
-    asked = {
-        "scope": shown.scope,
-        "length": shown.numbers["length"],
-        "first": shown.numbers["first"],
-        "timezone": shown.timezone,
-        "number": number,
-    }
-    return json.dumps(asked, separators=(",", ":"), ensure_ascii=False)
-
-
 def _buttons(shown: Shown, side: str) -> list[Block]:
     """Return a button for each number. In one block no two may have the same action id."""
-    rows = [button(row.name, f"{ROWS}_{row.key}", value_of(shown, row.key)) for row in ordered(side)]
-    how = button("How is this computed?", HOW, value_of(shown, ordered(side)[0].key))
+    rows = [button(row.name, f"{ROWS}_{row.key}", _asked(shown, row.key).value()) for row in ordered(side)]
+    how = button("How is this computed?", HOW, _asked(shown, ordered(side)[0].key).value())
     return [context("*Open the rows behind*"), actions(*rows, how)]
+
+
+def _asked(shown: Shown, number: str) -> Asked:
+    numbers = shown.numbers
+    return Asked(
+        scope=shown.scope,
+        length=numbers["length"],
+        first=numbers["first"],
+        timezone=shown.timezone,
+        number=number,
+    )
 
 
 def _missing(shown: Shown) -> Iterator[str]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from handlers.views import Block, Modal
+from handlers.views import Block, Message, Modal
 from handlers.views.layout import context, plain_text
 from handlers.views.text import clean, line, link, shorten
 
@@ -56,6 +56,17 @@ def open_incident(*, services: Sequence[str], channel_id: str) -> Modal:
         _select("severity", "Severity (sev1 is the worst)", [f"sev{n}" for n in range(1, 6)], optional=True),
     ]
     return _modal(OPEN, "Open an incident", "Open it", fields, {"channel": channel_id})
+
+
+def notice(message: Message) -> Modal:
+    """Return a form that only says something."""
+    view = {
+        "type": "modal",
+        "title": plain_text("Twinspan", 24),
+        "close": plain_text("Close", 24),
+        "blocks": list(message.blocks),
+    }
+    return Modal(view=view)
 
 
 def metadata(value: str) -> dict[str, str]:

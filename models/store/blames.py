@@ -1,6 +1,7 @@
 """Keeps what is held against which deployment, and finds the incidents that a deployment may have to answer for."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +22,16 @@ _SERVICES = table_of(IncidentServiceRow)
 
 DEPLOY: Final = "deploy"
 INCIDENT: Final = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something held against a deployment, by which rule, by an incident or a deployment (`blamer`) of which number."""
+
+    deploy_id: int
+    reason: BlameReason
+    blamer: str
+    blamer_id: int
 
 
 class Blames(Noun):
@@ -53,6 +64,15 @@ class Blames(Noun):
             for row in await self._connection.execute(_BLAMES_OF, {"blamer": blamer, "ids": part}):
                 others = found[row.blamer_id].deploy_ids if row.blamer_id in found else ()
                 found[row.blamer_id] = Blame(BlameReason(row.reason), (*others, row.deploy_id))
+        return found
+
+    async def against(self, deploy_ids: Collection[int]) -> list[Held]:
+        """Return what is held against deployments, by whom and by which rule."""
+        found: list[Held] = []
+        for part in in_slices(deploy_ids):
+            query = select(_BLAMES).where(_BLAMES.c.deploy_id.in_(part)).order_by(_BLAMES.c.blamer, _BLAMES.c.blamer_id)
+            rows = await self._connection.execute(query)
+            found += [Held(r.deploy_id, BlameReason(r.reason), r.blamer, r.blamer_id) for r in rows]
         return found
 
     async def replace(

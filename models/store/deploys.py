@@ -10,12 +10,17 @@ from models.records import Commit, Deploy
 from models.reports import CommitReport
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
+from models.words import DeployStatus, Tier
 
 _LEDGER = table_of(LedgerRow)
 _COMMITS = table_of(CommitRow)
 _DEPLOY_COMMITS = table_of(DeployCommitRow)
 _COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
 _COMMIT_COLUMNS = record_fields(Commit, renamed={})
+
+_BROUGHT = _DEPLOY_COMMITS.join(
+    _COMMITS, (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha)
+)
 
 # SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
 _MOST_OF_A_UNION = 100
@@ -35,6 +40,20 @@ class Deploys(Noun):
         """Return the deployment with this ledger number."""
         row = (await self._connection.execute(_all().where(_LEDGER.c.id == deploy_id))).first()
         return _deploy(row) if row else None
+
+    async def by_numbers(self, ids: Collection[int]) -> dict[int, Deploy]:
+        """Return deployments by their ledger numbers."""
+        found: dict[int, Deploy] = {}
+        for part in in_slices(ids):
+            rows = await self._connection.execute(_all().where(_LEDGER.c.id.in_(part)))
+            found.update((d.id, d) for d in map(_deploy, rows))
+        return found
+
+    async def attempts_failed(self, services: Collection[str] | None, start: datetime, end: datetime) -> list[Deploy]:
+        """Return the deployments to production that failed in `[start, end)` before it changed, newest first."""
+        query = ledger_window(_all(), services=services, since=start, until=end)
+        failed = query.where(_LEDGER.c.tier == Tier.PRODUCTION, _LEDGER.c.deploy_status == DeployStatus.FAILED)
+        return [_deploy(row) for row in await self._connection.execute(failed)]
 
     async def by_keys(self, keys: Collection[DeployKey]) -> dict[DeployKey, Deploy]:
         """Return the stored ones of these deployments, locked."""
@@ -114,18 +133,23 @@ class Deploys(Noun):
 
     async def commits(self, deploy_id: int) -> list[Commit]:
         """Return the commits a deployment brought, in its sender's order; else the one commit it names, if known."""
-        joined = _DEPLOY_COMMITS.join(
-            _COMMITS,
-            (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha),
-        )
         query = (
             select(_COMMITS)
-            .select_from(joined)
+            .select_from(_BROUGHT)
             .where(_DEPLOY_COMMITS.c.deploy_id == deploy_id)
             .order_by(_DEPLOY_COMMITS.c.position)
         )
         listed = [to_record(Commit, row, _COMMIT_COLUMNS) for row in await self._connection.execute(query)]
         return listed or await self._head(deploy_id)
+
+    async def commits_among(self, deploy_ids: Collection[int], shas: Collection[str]) -> dict[str, Commit]:
+        """Return what is known of some commits that these deployments brought, by sha."""
+        found: dict[str, Commit] = {}
+        for part in in_slices(shas, 1_000):
+            query = select(_COMMITS).select_from(_BROUGHT).where(_DEPLOY_COMMITS.c.sha.in_(part))
+            rows = await self._connection.execute(query.where(_DEPLOY_COMMITS.c.deploy_id.in_(list(deploy_ids))))
+            found.update((row.sha, to_record(Commit, row, _COMMIT_COLUMNS)) for row in rows)
+        return found
 
     async def _head(self, deploy_id: int) -> list[Commit]:
         same = (_COMMITS.c.sha == _LEDGER.c.sha) & (_COMMITS.c.repository == _LEDGER.c.repository)

@@ -33,6 +33,14 @@ class Incidents(Noun):
         row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return _incident(row) if row else None
 
+    async def by_numbers(self, ids: Collection[int]) -> dict[int, Incident]:
+        """Return incidents by their numbers."""
+        found: dict[int, Incident] = {}
+        for part in in_slices(ids):
+            rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(part)))
+            found.update((i.id, i) for i in map(_incident, rows))
+        return found
+
     async def by_keys(self, keys: Collection[IncidentKey]) -> dict[IncidentKey, Incident]:
         """Return the stored ones of these (source, sender's incident id) pairs, locked."""
         found: dict[IncidentKey, Incident] = {}

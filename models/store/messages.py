@@ -1,5 +1,6 @@
 """What was said, and where."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,18 @@ class Messages(Noun):
     async def card(self, subject: str, channel: str) -> MessageRef | None:
         """Return the message of a subject in a channel (as configured) that is edited, and whose thread is used."""
         return await self.part(subject, channel, "card")
+
+    async def links(self, subjects: Collection[str], channel_id: str | None = None) -> dict[str, str]:
+        """Return the address of one card of each subject: that in a channel (Slack's id) where there is one."""
+        query = (
+            select(_MESSAGES)
+            .where(_MESSAGES.c.subject.in_(list(subjects)), _MESSAGES.c.part == "card")
+            .where(_MESSAGES.c.permalink.is_not(None))
+            .order_by(_MESSAGES.c.id)
+        )
+        cards = [_message(row) for row in await self._connection.execute(query)]
+        ordered = sorted(cards, key=lambda card: card.channel_id == channel_id)
+        return {card.subject: card.permalink for card in ordered if card.permalink}
 
     async def part(self, subject: str, channel: str, part: str) -> MessageRef | None:
         """Return one message of a subject in a channel (as configured)."""

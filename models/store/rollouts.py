@@ -50,6 +50,11 @@ class Rollouts(Noun):
         rows = [{"key": key, **to_values(r, _COLUMNS)} for (_, key), r in counted.items() if r is not None]
         await self._insert_many(_ROLLOUTS, rows, _replacing)
 
+    async def units(self, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+        """Return the (service, key) under which deployments are counted, by the numbers that `facts` gave them."""
+        query = select(_ROLLOUTS.c.id, _ROLLOUTS.c.service, _ROLLOUTS.c.key).where(_ROLLOUTS.c.id.in_(list(ids)))
+        return {row.id: (row.service, row.key) for row in await self._connection.execute(query)}
+
     async def facts(
         self,
         services: Collection[str] | None,
