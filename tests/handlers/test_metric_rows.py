@@ -74,17 +74,12 @@ async def a_bad_week(database: Database) -> None:
     """Four deploys, one of them rolled back, one fixed by name; an incident of each, and one that nobody caused."""
     commit = {"sha": "a" * 40, "author": "Ada *the* first"}
     written = (MONDAY + timedelta(hours=1)).isoformat()
+    brought = deploy("d2", 20, version="v2", git={"commits": [{**commit, "authored_at": written}]})
     await remember(
         database,
         [
             deploy("d1", 2, version="v1"),
-            deploy(
-                "d2",
-                20,
-                version="v2",
-                git={"commits": [{**commit, "authored_at": written}]},
-                url="https://ci.example/2",
-            ),
+            {**brought, "url": "https://ci.example/2"},
             event("incident", "i1", 21, status="triggered", severity="sev2", title="Checkout fails"),
             event("incident", "i1", 22, status="acknowledged"),
             deploy("d3", 23, version="v1"),
