@@ -139,7 +139,7 @@ def _digest(path: Place, digest: DigestEntry, document: Document, at: datetime) 
     try:
         if not cron.fires(cron.trigger(digest.schedule, "UTC"), at):
             document.complain((*path, "schedule"), "never comes", "Choose a day that exists.")
-        else:
+        elif digest.settle_hours:
             _settled(path, digest, document, at)
     except ValueError as error:
         what = f"not a cron line: {error}"
@@ -153,7 +153,7 @@ def _settled(path: Place, digest: DigestEntry, document: Document, at: datetime)
     except ValueError:
         return  # the zone is none, which was complained of
     settle = timedelta(hours=digest.settle_hours)
-    for slot in slots if settle else ():
+    for slot in slots:
         over = slot - latest_completed(slot, digest.period, digest.timezone).end
         if over < settle:
             what = f"comes {over / timedelta(hours=1):.3g} h after the {digest.period} ends, before its numbers settle"

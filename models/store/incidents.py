@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, TimelineRow
-from models.words import Cause, IncidentStatus
+from models.words import BlameReason, Cause, IncidentStatus
 
 _INCIDENTS = table_of(IncidentRow)
 _SERVICES = table_of(IncidentServiceRow)
@@ -176,12 +176,19 @@ class Incidents(Noun):
         return found
 
     async def without_cause(self, ids: Collection[int]) -> int:
-        """Count those of these incidents of which nobody recorded the cause, and that are held against nothing."""
+        """Count those of these incidents whose cause nobody recorded: neither a word for it nor a deployment.
+
+        What is held against a deployment by inference alone is not recorded.
+        """
         found = 0
         for part in in_slices(ids):
-            blamed = exists().where(_BLAMES.c.blamer == "incident", _BLAMES.c.blamer_id == _INCIDENTS.c.id)
+            linked = exists().where(
+                _BLAMES.c.blamer == "incident",
+                _BLAMES.c.blamer_id == _INCIDENTS.c.id,
+                _BLAMES.c.reason == BlameReason.EXPLICIT,
+            )
             unknown = or_(_INCIDENTS.c.cause.is_(None), _INCIDENTS.c.cause == Cause.UNKNOWN)
-            query = select(func.count()).where(_INCIDENTS.c.id.in_(part), unknown, ~blamed)
+            query = select(func.count()).where(_INCIDENTS.c.id.in_(part), unknown, ~linked)
             found += (await self._connection.execute(query)).scalar_one()
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.database import Database
-from handlers.attribution import catch_up
+from handlers.attribution import Touched, attribute, catch_up
 from handlers.context import Context
 from handlers.digest_runs import compute, post_to, run_digest
 from handlers.incident_moves import add_note, move, open_incident
@@ -151,6 +151,18 @@ async def test_incidents_without_a_cause_and_changes_without_an_owner_are_counte
             await store.changes.add(samples.change(change_id=str(n), actor=actor, occurred_at=SUNDAY + HOUR))
     told = (await numbers_at(ctx, MONDAY_NINE))["between"]
     assert (2, 3, 1, 2) == (told["no_cause"], told["incidents"], told["unowned"], told["changes"])
+
+
+async def test_an_inferred_cause_is_not_a_recorded_one_and_a_linked_one_is(ctx: Context) -> None:
+    await deploys(ctx, SUNDAY + HOUR)
+    async with ctx.transaction() as store:
+        for n, causes in enumerate(((), (f"d{SUNDAY + HOUR}",))):
+            told = samples.incident(
+                id=0, leader_id=None, incident_id=str(n), started_at=SUNDAY + 2 * HOUR, caused_by=causes
+            )
+            await attribute(store, Touched(incidents=[await store.incidents.add(told)]))
+    numbers = await numbers_at(ctx, MONDAY_NINE)
+    assert (1, 1) == (numbers["inferred"], numbers["between"]["no_cause"])
 
 
 class Monitoring:
