@@ -20,7 +20,8 @@ def highlighted(snapshot: Shown, side: str, links: Mapping[str, str]) -> list[Bl
 
 def _highlight(snapshot: Shown, one: Mapping[str, Any], side: str, links: Mapping[str, str]) -> Block:
     what, why, following, number = _TELLING[one["kind"]](snapshot.numbers, one, side, links)
-    return section(f"👉 *{what}*\n{why} _Next:_ {following}", rows_button(snapshot, "Rows", number))
+    scope = f"service:{one['service']}" if one["kind"] == "fails_most" else ""
+    return section(f"👉 *{what}*\n{why} _Next:_ {following}", rows_button(snapshot, "Rows", number, scope))
 
 
 def _tell_open(
@@ -49,7 +50,7 @@ def _tell_broken(
     what = f"{plural(count, 'failed deploy')} not recovered yet"
     why = "No open incident stands for it." if count == 1 else "No open incident stands for them."
     following = "open an incident" if side == "ops" else "roll back, or deploy the fix with `fixes`"
-    return what, why, f"{following}.", "fdrt_open"
+    return what, why, f"{following}.", "fdrt_median_s"
 
 
 def _tell_fails_more(
@@ -59,7 +60,7 @@ def _tell_fails_more(
     what = f"More deploys fail: {row.shown(numbers['now'])}"
     why = f"It was {row.shown(numbers['previous'])} {before(numbers)}."
     following = "tell dev what they have in common" if side == "ops" else "look at what the failed ones have in common"
-    return what, why, f"{following}.", "failed_deploys"
+    return what, why, f"{following}.", "cfr"
 
 
 def _tell_fails_most(
@@ -67,7 +68,7 @@ def _tell_fails_most(
 ) -> tuple[str, str, str, str]:
     what = f"{line(one['service'], MOST_OF_A_NAME)}: {k_of_n(one['failed'], one['deploys'])} deploys failed"
     following = "watch its next deploy closely" if side == "ops" else "deploy it in smaller steps until they hold"
-    return what, "No other service fails as much.", f"{following}.", "failed_deploys"
+    return what, "No other service fails as much.", f"{following}.", "cfr"
 
 
 def _tell_takes_longer(

@@ -1,18 +1,17 @@
 """The parts of a digest beside its table: the chart, what is open, the services, and the two sides together."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from handlers.views import Block
+from handlers.views.asked import ROWS, Asked
 from handlers.views.digest_words import label, lengths
 from handlers.views.layout import NOTHING, SEPARATOR, button, joined, paragraphs, section
 from handlers.views.text import line, link, plural
 from handlers.views.times import ago, duration
 
-ROWS: Final = "metrics_rows"
 _MOST_SERVICES: Final = 8
 _MOST_OPEN: Final = 5
 MOST_OF_A_NAME: Final = 40
@@ -39,16 +38,16 @@ class Drawn:
     alt: str
 
 
-def rows_button(snapshot: Shown, name: str, number: str) -> Block:
-    """Return the button that opens the rows behind a number of this period."""
-    asked = {
-        "scope": snapshot.bridge,
-        "length": snapshot.numbers["length"],
-        "first": snapshot.numbers["first"],
-        "timezone": snapshot.timezone,
-        "number": number,
-    }
-    return button(name, ROWS, json.dumps(asked, separators=(",", ":"), ensure_ascii=False))
+def rows_button(snapshot: Shown, name: str, number: str, scope: str = "") -> Block:
+    """Return the button that opens the rows behind a number of this period; `scope` where not all the bridge's."""
+    asked = Asked(
+        scope=scope or f"bridge:{snapshot.bridge}",
+        length=snapshot.numbers["length"],
+        first=snapshot.numbers["first"],
+        timezone=snapshot.timezone,
+        number=number,
+    )
+    return button(name, ROWS, asked.value())
 
 
 def chart_of(numbers: Mapping[str, Any], side: str) -> Drawn | None:

@@ -53,6 +53,8 @@ def test_highlights_say_what_why_and_what_next_and_lead_to_this_sides_message() 
     assert "*2 failed deploys not recovered yet*" in shown(dev)
     assert "_Next:_ roll back, or deploy the fix with `fixes`." in shown(dev)
     assert "*Checkout errors: 2 of 3 deploys failed*" in shown(dev)
+    scopes = [json.loads(b["accessory"]["value"])["scope"] for b in dev.blocks if "accessory" in b]
+    assert ["bridge:payments"] * 3 + ["service:Checkout errors"] == scopes
 
 
 def test_a_number_that_got_worse_is_pointed_at_with_what_it_was() -> None:
@@ -151,5 +153,5 @@ def test_what_monitoring_could_not_say_is_a_dash_with_its_reason() -> None:
 
 def test_a_button_says_whose_number_of_when_is_asked_for() -> None:
     button = digest(Shown(busy_week()), "dev").blocks[1]["accessory"]
-    asked = {"scope": "payments", "length": "week", "first": "2026-02-23", "timezone": "Europe/Berlin"}
+    asked = {"scope": "bridge:payments", "length": "week", "first": "2026-02-23", "timezone": "Europe/Berlin"}
     assert asked | {"number": "deploys"} == json.loads(button["value"])

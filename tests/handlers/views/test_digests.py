@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from bot.sandbox.blocks import problems, size
 from handlers.views.digests import digest
+from handlers.views.metric_rows import NAMES
 from models.words import Side
 from tests.handlers.views.samples import AT
 from tests.handlers.views.test_said import assert_acceptable
@@ -103,8 +104,9 @@ def test_of_forty_services_the_busiest_are_shown_and_a_button_opens_the_rest(sid
     asked = [block["accessory"] for block in said.blocks if "accessory" in block]
     assert {"metrics_rows"} == {button["action_id"] for button in asked}
     opened = [json.loads(button["value"])["number"] for button in asked]
+    assert set(opened) <= set(NAMES)
     first = "incidents_started" if side == "ops" else "deploys"
-    assert [first, "incidents_open", "fdrt_open", "failed_deploys", "incidents_open", "services"] == opened
+    assert [first, "incidents_open", "fdrt_median_s", "cfr", "incidents_open", "services"] == opened
 
 
 @pytest.mark.parametrize("side", SIDES)
