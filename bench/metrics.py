@@ -84,6 +84,7 @@ def _deploy(made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: in
             "deploy_status": DeployStatus.SUCCEEDED,
             "tier": Tier.PRODUCTION,
             "version": f"v{ledger_id}",
+            "ran": f"v{ledger_id}",
             "commits_known": True,
             "remedy": Remedy.NONE,
         }

@@ -120,7 +120,7 @@ def _member(deploy: Deploy | None) -> Member | None:
         environment=deploy.environment,
         finished_at=deploy.finished_at,
         received_at=deploy.received_at,
-        version=deploy.version,
+        version=deploy.version or deploy.sha,
         sha=deploy.sha,
         rollout_id=deploy.rollout_id,
         kind=deploy.kind,

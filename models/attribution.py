@@ -27,7 +27,8 @@ Lane: TypeAlias = tuple[str, str]
 class Member:
     """One successful deployment to production, as attribution sees it.
 
-    `id` is its ledger number, `remedy` what it was found to have put right (`None`: not judged yet).
+    `id` is its ledger number, `version` what ran (its sha, where the sender names no version), `remedy` what it was
+    found to have put right (`None`: not judged yet).
     """
 
     id: int

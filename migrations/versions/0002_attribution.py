@@ -14,7 +14,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _LIVE = "type = 'deploy' AND tier = 'production' AND deploy_status = 'succeeded'"
 _LEDGER_INDEXES = {
     "ix_ledger_lane": (["service", "environment", "finished_at", "source", "external_id"], _LIVE),
-    "ix_ledger_version": (["service", "environment", "version", "finished_at", "source", "external_id"], _LIVE),
+    "ix_ledger_ran": (["service", "environment", "ran", "finished_at", "source", "external_id"], _LIVE),
     "ix_ledger_remedied": (["service", "finished_at"], f"{_LIVE} AND remedy <> 'none'"),
     "ix_ledger_unattributed": (["id"], f"{_LIVE} AND remedy IS NULL"),
     "ix_ledger_rollout_id": (["rollout_id"], "rollout_id IS NOT NULL"),
@@ -23,7 +23,9 @@ _LEDGER_INDEXES = {
 
 
 def upgrade() -> None:
+    op.add_column("ledger", sa.Column("ran", sa.Text(), nullable=True))
     op.add_column("ledger", sa.Column("remedy", sa.String(length=32), nullable=True))
+    op.execute("UPDATE ledger SET ran = coalesce(version, sha) WHERE type = 'deploy'")
     for name, (columns, where) in _LEDGER_INDEXES.items():
         _index(name, "ledger", columns, where)
     op.create_index("ix_deploy_commits_sha", "deploy_commits", ["sha"], unique=False)
@@ -95,3 +97,4 @@ def downgrade() -> None:
     for name in _LEDGER_INDEXES:
         op.drop_index(name, table_name="ledger")
     op.drop_column("ledger", "remedy")
+    op.drop_column("ledger", "ran")

@@ -225,4 +225,5 @@ def _deploy(row: Row[Any]) -> Deploy:
 
 def _values(deploy: Deploy) -> dict[str, Any]:
     at = deploy.finished_at or deploy.latest_at
-    return {"type": "deploy", "at": at, **to_values(deploy, _COLUMNS)}
+    ran = deploy.version or deploy.sha
+    return {"type": "deploy", "at": at, "ran": ran, **to_values(deploy, _COLUMNS)}

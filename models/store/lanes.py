@@ -23,7 +23,7 @@ _LEDGER = table_of(LedgerRow)
 _COMMITS = table_of(CommitRow)
 _DEPLOY_COMMITS = table_of(DeployCommitRow)
 
-_COLUMNS = record_fields(Member, renamed={"name": "external_id", "kind": "deploy_kind"})
+_COLUMNS = record_fields(Member, renamed={"name": "external_id", "kind": "deploy_kind", "version": "ran"})
 # In so many words, not as parameters: an index over a part of a table is used only where a query says that part.
 LIVE = text("ledger.type = 'deploy' AND ledger.tier = 'production' AND ledger.deploy_status = 'succeeded'")
 REMEDIED = text("ledger.remedy <> 'none'")
@@ -205,7 +205,7 @@ def _around(places: int, dialect: str) -> str:
     as_bytes = ' COLLATE "C"' if dialect == "postgresql" else ""
     looks = [
         _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way, bytes=as_bytes)
-        for version in ("", "AND m.version = k.version")
+        for version in ("", "AND m.ran = k.version")
         for beyond, way in (("<", "DESC"), (">", "ASC"))
     ]
     # Nothing in it comes from outside: numbers, the driver's marks, and the words above.

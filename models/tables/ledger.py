@@ -23,8 +23,9 @@ def _live(name: str, *columns: str, and_: str = "") -> Index:
 class LedgerRow(Base):
     """One entry. `type` says whose columns are meant: a deploy's or a small change's; the others are null.
 
-    `at` is the instant under which people find it: when it finished, else when it last changed. `remedy` belongs to
-    attribution: null where a successful deployment to production is still to be attributed.
+    `at` is the instant under which people find it: when it finished, else when it last changed. `ran` is what ran: the
+    version, else the sha. `remedy` belongs to attribution: null where a successful deployment to production is still
+    to be attributed.
     """
 
     __tablename__ = "ledger"
@@ -62,6 +63,7 @@ class LedgerRow(Base):
     deletions: Mapped[int | None] = mapped_column(Integer)
     fixes: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
     commits_known: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    ran: Mapped[str | None] = mapped_column(Text)
     remedy: Mapped[Remedy | None] = mapped_column(Word(Remedy))
 
     change_status: Mapped[ChangeStatus | None] = mapped_column(Word(ChangeStatus))
@@ -97,7 +99,7 @@ class LedgerRow(Base):
         Index("ix_ledger_service_at", "service", "at"),
         Index("ix_ledger_at", "at"),
         _live("ix_ledger_lane", "service", "environment", "finished_at", "source", "external_id"),
-        _live("ix_ledger_version", "service", "environment", "version", "finished_at", "source", "external_id"),
+        _live("ix_ledger_ran", "service", "environment", "ran", "finished_at", "source", "external_id"),
         _live("ix_ledger_remedied", "service", "finished_at", and_="remedy <> 'none'"),
         _live("ix_ledger_unattributed", "id", and_="remedy IS NULL"),
         _where("ix_ledger_rollout_id", "rollout_id", where="rollout_id IS NOT NULL"),

@@ -111,3 +111,10 @@ def test_a_name_means_a_bridge_then_a_service_then_a_team() -> None:
     assert Scope(name="team:Team A", services=("shop",)) == scope_named(topology, ["Team:team", "a"])
     assert scope_named(topology, ["service:payments"]) is None
     assert scope_named(topology, ["nobody"]) is None
+
+
+async def test_a_sender_without_versions_is_seen_to_roll_back_by_its_shas(database: Database) -> None:
+    shas = ("aaa", "bbb", "aaa")
+    await remember(database, [deploy(f"d{n}", n, git={"commit_sha": sha}) for n, sha in enumerate(shas)])
+    report = await read(database, MONDAY + timedelta(days=8))
+    assert (1, ("d1",)) == (report.now.rollbacks, report.now.failed_deploy_ids)
