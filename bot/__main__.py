@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.backfill.command import backfill
 from bot.import_command import import_
 from bot.metrics_command import metrics
 from bot.send_command import send
@@ -149,6 +150,7 @@ def replay(config: Path | None, source: str | None, failed_only: bool, since: da
 
 main.add_command(send)
 main.add_command(import_)
+main.add_command(backfill)
 main.add_command(metrics)
 
 

@@ -139,6 +139,19 @@ def for_sending(environ: Mapping[str, str] | None = None) -> SendSettings:
     return SendSettings(url=url or None, token=SecretStr(token) if token else None, job=job)
 
 
+def github_token(environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the token for GitHub's API, from GITHUB_TOKEN or GITHUB_TOKEN_FILE.
+
+    Raises:
+        InvalidSettings: the file that should hold it cannot be read.
+    """
+    environment = Environment(variables=os.environ if environ is None else environ)
+    token = environment.value("GITHUB_TOKEN")
+    if environment.problems:
+        raise InvalidSettings(environment.problems)
+    return token or None
+
+
 def _job(variables: Mapping[str, str]) -> str | None:
     for names in _JOB_VARIABLES:
         if variables.get(names[0]):

@@ -1,0 +1,1 @@
+"""Reads what a sender did before the bot was there, through the sender's own API."""
