@@ -62,6 +62,7 @@ class Apply:
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _is_catching_up: bool = False
     _waited: timedelta = timedelta()
+    _decompressor: zstandard.ZstdDecompressor = field(default_factory=zstandard.ZstdDecompressor)
 
     def wake(self) -> None:
         """Say that a delivery is waiting."""
@@ -157,7 +158,7 @@ class Apply:
         source = self.ctx.topology.source_named(delivery.source)
         if source is None:
             return _Read(delivery, error=f"no source {delivery.source!r} in the configuration any more")
-        body = zstandard.decompress(delivery.body)
+        body = self._decompressor.decompress(delivery.body)
         request = WebhookRequest(headers=delivery.headers, body=body, at=delivery.received_at)
         try:
             return _Read(delivery, self.kinds[source.kind].parse(request, source).reports)

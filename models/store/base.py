@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, Row, Table, bindparam
@@ -38,7 +40,14 @@ def to_record(record: type[_Record], row: Row[Any], columns: Mapping[str, str]) 
 
 def to_values(record: Any, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the column values of a record, its id left out."""
-    return {column: getattr(record, name) for name, column in columns.items() if name != "id"}
+    values = dict(zip(columns.values(), _reader(tuple(columns))(record), strict=True))
+    values.pop("id", None)
+    return values
+
+
+@lru_cache
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*names)
 
 
 def in_slices(items: Iterable[_Item], size: int = LOOKUP_SIZE) -> Iterable[Sequence[_Item]]:
@@ -105,17 +114,25 @@ def _upsert(table: Table, dialect: str) -> Upsert:
 
 @dataclass(frozen=True, slots=True)
 class _ManyRows:
-    """An insert of some number of rows as the driver takes it, and where each of its parameters comes from."""
+    """An insert of some number of rows as the driver takes it.
+
+    `ordered` picks a row's values in the statement's order; `processes` turn those at the given places into the
+    driver's form.
+    """
 
     sql: str
-    sources: tuple[tuple[int, str, Callable[[Any], Any] | None], ...]
+    ordered: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    processes: tuple[tuple[int, Callable[[Any], Any]], ...]
 
-    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    def parameters(self, rows: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
         """Return the parameters in the driver's order and form."""
-        return tuple(
-            rows[number][name] if process is None else process(rows[number][name])
-            for number, name, process in self.sources
-        )
+        return tuple(chain.from_iterable(map(self._of_row, rows)))
+
+    def _of_row(self, row: Mapping[str, Any]) -> list[Any]:
+        values = list(self.ordered(row))
+        for place, process in self.processes:
+            values[place] = process(values[place])
+        return values
 
 
 @lru_cache(maxsize=512)
@@ -123,11 +140,12 @@ def _many_rows(
     table: Table, columns: tuple[str, ...], size: int, dialect: Dialect, finish: Callable[[Upsert], Any]
 ) -> _ManyRows:
     """Return an insert of `size` rows, compiled once: compiling it takes ten times as long as running it."""
-    binds = {f"{name}_{number}": (number, name) for number in range(size) for name in columns}
     rows = [
         {name: bindparam(f"{name}_{number}", type_=table.c[name].type) for name in columns} for number in range(size)
     ]
     compiled = finish(_upsert(table, dialect.name).values(rows)).compile(dialect=dialect)
-    processes = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns}
-    sources = [binds[bind] for bind in compiled.positiontup or ()]
-    return _ManyRows(str(compiled), tuple((number, name, processes[name]) for number, name in sources))
+    order = [bind.removesuffix("_0") for bind in (compiled.positiontup or ())[: len(columns)]]
+    assert compiled.positiontup == [f"{name}_{number}" for number in range(size) for name in order]
+    processes = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
+    ordered = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+    return _ManyRows(str(compiled), ordered, tuple((n, p) for n, p in enumerate(processes) if p is not None))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, or_, select, text, tuple_, update
 
 from models.store.base import Noun, in_slices, table_of
 from models.tables import DeliveryRow
+from models.tables.base import as_sqlite_text
 
 _DELIVERIES = table_of(DeliveryRow)
 # The very words of the partial index: SQLite uses it only for these (https://www.sqlite.org/partialindex.html).
@@ -187,11 +188,10 @@ def _values(delivery: NewDelivery) -> tuple[str, str, str, datetime, str, bytes]
     return delivery.source, delivery.key, delivery.event, delivery.received_at, headers, delivery.body
 
 
-def _sqlite_values(delivery: NewDelivery) -> tuple[str, str, str, str, str, bytes]:
+def _sqlite_values(delivery: NewDelivery) -> tuple[str, str, str, str | None, str, bytes]:
     """Return the values with the instant as `UtcDateTime` keeps it on SQLite."""
     source, key, event, received_at, headers, body = _values(delivery)
-    at = received_at.astimezone(UTC).replace(tzinfo=None)
-    return source, key, event, at.isoformat(" ", "microseconds"), headers, body
+    return source, key, event, as_sqlite_text(received_at), headers, body
 
 
 def _delivery(row: Any) -> Delivery:

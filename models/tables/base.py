@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,6 +21,25 @@ NAMING = {
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# Many columns of a batch have the same instant: that of its writing.
+@lru_cache(maxsize=256)
+def as_sqlite_text(instant: datetime | None) -> str | None:
+    """Return an aware instant as `UtcDateTime` keeps it on SQLite: in UTC, always with microseconds, sortable.
+
+    Raises:
+        ValueError: it has no zone.
+    """
+    if instant is None:
+        return None
+    if instant.tzinfo is None:
+        raise ValueError(f"naive datetime {instant!r}: instants carry their zone")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_sqlite_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant in UTC: `timestamptz` on PostgreSQL, sortable text on SQLite. Refuses naive values."""
 
@@ -29,6 +49,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Keep the zone where the database can."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Go the short way on SQLite: instants are most of what is written."""
+        return as_sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Go the short way on SQLite."""
+        return _from_sqlite_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Turn an aware instant into what the driver takes."""
@@ -58,6 +86,8 @@ class Word(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Store the word itself."""
+        if isinstance(value, self.words):
+            return str.__str__(value)
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
