@@ -25,8 +25,11 @@ _METHOD_SCOPES: Final = {
     "conversations.open": ("im:write",),
     "conversations.list": ("channels:read", "groups:read"),
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
+    "files.completeUploadExternal": ("files:write",),
+    "files.getUploadURLExternal": ("files:write",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.update": (),
 }
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
 EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")}

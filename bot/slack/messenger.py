@@ -1,15 +1,17 @@
 """Says things in Slack through slack_sdk's asynchronous client. Tries each call once: the outbox does the repeating."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.clock import sleep
 from bot.slack.failures import answered, within
+from bot.slack.pictures import Pictures, is_picture
 from handlers.errors import PostFailure
 from handlers.ports import Posted
 from handlers.views import Block, Message, Modal
@@ -25,10 +27,14 @@ _MOST_NAMES: Final = 5000
 _PAGE: Final = 200
 _MOST_PAGES: Final = 10
 _PATIENCE: Final = 3.0
+_FILE_READY_AFTER: Final = (0.0, 1.0, 3.0)
 # The content was refused, not the message: the same can be said more plainly.
 _TOO_FANCY: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long", "blocks_too_long"}
 )
+
+
+_Say: TypeAlias = Callable[[tuple[Block, ...]], Awaitable[AsyncSlackResponse]]
 
 
 def web_client(token: str, base_url: str = API_URL, seconds: int = 10) -> AsyncWebClient:
@@ -50,9 +56,15 @@ class SlackMessenger:
 
     client: AsyncWebClient
     clock: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = sleep
+    pictures: Pictures = field(init=False)
     _channels: dict[str, _Known] = field(default_factory=dict)
     _names: dict[str, _Known] = field(default_factory=dict)
     _workspace_url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Share the client with what uploads pictures."""
+        self.pictures = Pictures(self.client)
 
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> Posted:
         """Post a message, in a thread where `thread_ts` is given; more plainly where Slack refuses its blocks."""
@@ -71,7 +83,7 @@ class SlackMessenger:
                 parse="none",
             )
 
-        answer, is_plain = await _plainer_and_plainer(message, say)
+        answer, is_plain = await self._plainer_and_plainer(message, say)
         self._remember_channel(channel, answer["channel"])
         return await self._posted(answer, thread_ts, used_plain_blocks=is_plain)
 
@@ -91,7 +103,7 @@ class SlackMessenger:
                 parse="none",
             )
 
-        answer, is_plain = await _plainer_and_plainer(message, say)
+        answer, is_plain = await self._plainer_and_plainer(message, say)
         return await self._posted(answer, None, used_plain_blocks=is_plain)
 
     async def find(self, channel: str, *, key: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
@@ -167,6 +179,37 @@ class SlackMessenger:
             known = self._channels[user_id] = _Known(answer["channel"]["id"], self.clock() + _REMEMBERED)
         return known.value
 
+    async def _plainer_and_plainer(self, message: Message, say: _Say) -> tuple[AsyncSlackResponse, bool]:
+        """Say a message as it is, else with pictures for charts, else plainly, else as bare text.
+
+        Returns also whether it was made plainer.
+        """
+        refused: PostFailure | None = None
+        async for blocks in self._ways(message):
+            try:
+                return await answered(say(blocks)), refused is not None
+            except PostFailure as failure:
+                if failure.reason not in _TOO_FANCY:
+                    raise
+                refused = failure
+        assert refused is not None
+        raise refused
+
+    async def _ways(self, message: Message) -> AsyncIterator[tuple[Block, ...]]:
+        yield message.blocks
+        if (pictured := await self.pictures.in_place_of_charts(message.blocks)) is not None:
+            yield pictured
+            # A workspace that knows no charts may know no native tables either. And Slack knows a file a moment after
+            # it was uploaded, and refuses the message until then.
+            plain = (*(message.plain_blocks or ()), *(block for block in pictured if is_picture(block)))
+            for wait in _FILE_READY_AFTER:
+                await self.sleep(wait)
+                yield plain
+        if message.plain_blocks is not None:
+            yield message.plain_blocks
+        if message.blocks:
+            yield ()
+
     async def _learn_channels(self) -> None:
         cursor = ""
         while True:
@@ -212,27 +255,3 @@ class SlackMessenger:
             answer = await within(_PATIENCE, self.client.auth_test())
             self._workspace_url = answer.get("url") if answer else None
         return self._workspace_url
-
-
-async def _plainer_and_plainer(
-    message: Message, say: Callable[[tuple[Block, ...]], Awaitable[AsyncSlackResponse]]
-) -> tuple[AsyncSlackResponse, bool]:
-    """Say a message as it is, else with its plain blocks, else as bare text; return also if it was made plainer."""
-    refused: PostFailure | None = None
-    for blocks in _ways(message):
-        try:
-            return await answered(say(blocks)), refused is not None
-        except PostFailure as failure:
-            if failure.reason not in _TOO_FANCY:
-                raise
-            refused = failure
-    assert refused is not None
-    raise refused
-
-
-def _ways(message: Message) -> Iterator[tuple[Block, ...]]:
-    yield message.blocks
-    if message.plain_blocks is not None:
-        yield message.plain_blocks
-    if message.blocks:
-        yield ()

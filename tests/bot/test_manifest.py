@@ -57,6 +57,8 @@ def test_the_scopes_are_those_of_the_methods_the_bot_calls() -> None:
     families = "auth|bookmarks|chat|conversations|files|pins|reactions|team|usergroups|users|views"
     paths = [*BOT.glob("*.py"), *(BOT / "slack").glob("*.py")]
     calls = {call for path in paths for call in re.findall(rf"client\.((?:{families})_\w+)\(", path.read_text("utf-8"))}
+    # The SDK's upload is two methods of Slack: https://docs.slack.dev/messaging/working-with-files
+    calls = (calls - {"files_upload_v2"}) | {"files_getUploadURLExternal", "files_completeUploadExternal"}
     assert set(_METHOD_SCOPES) == {call.replace("_", ".") for call in calls}
     assert "chat:write" in scopes()
 
