@@ -5,24 +5,20 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock, cron
+from bot import asked, clock
+from bot.asked import WrongParameter
 from bot.database import Database, OldSchema, with_schema
-from bot.settings import InvalidSettings, load
-from handlers.errors import MalformedPayload, Unavailable
-from handlers.payload import instant
-from handlers.reports import Report, Scope, as_json, read_report, scope_named
-from handlers.suggest import did_you_mean
+from bot.settings import InvalidSettings, Settings, load
+from handlers.errors import Unavailable
+from handlers.reports import Report, as_json, read_report
 from models.delivery import Numbers
-from models.periods import Length, Window, latest_completed, window
-from models.topology import Topology
 
 _NOTHING: Final = "–"
 _HISTORY: Final = 2
@@ -30,13 +26,14 @@ _HISTORY: Final = 2
 
 def as_object(report: Report) -> dict[str, Any]:
     """Return a report as one JSON object; `previous` is the same of the calendar period before."""
-    return {
-        **as_json(report.now),
+    about = {
         "scope": report.scope.name,
+        "environment": report.scope.environment,
+        "period": report.window.length,
         "timezone": report.window.timezone,
         "as_of": report.as_of.isoformat(),
-        "previous": as_json(report.previous),
     }
+    return {**as_json(report.now), **about, "previous": {**as_json(report.previous), **about}}
 
 
 def as_csv(report: Report) -> str:
@@ -80,7 +77,7 @@ def _length(seconds: float | None) -> str:
 
 
 def _of(part: int | None, whole: int | None, ratio: float | None) -> str:
-    if part is None or whole is None:
+    if part is None or not whole:
         return _NOTHING
     return f"{part} of {whole}" + ("" if ratio is None else f" ({ratio:.1%})")
 
@@ -109,55 +106,16 @@ _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
 )
 
 
-def scope_of(topology: Topology, words: dict[str, str | None], environment: str | None) -> Scope:
-    """Return whose numbers are asked for.
-
-    Raises:
-        click.UsageError: there is no such service, bridge, team or environment.
-    """
-    named = [(kind, name) for kind, name in words.items() if name]
-    if len(named) > 1:
-        raise click.UsageError(f"--{named[0][0]} and --{named[1][0]} exclude each other.")
-    if not named:
-        return Scope(name="everything", services=None, environment=environment)
-    kind, name = named[0]
-    if kind == "service" and not topology.services:
-        return Scope(name=str(name), services=(str(name),), environment=environment)
-    found = scope_named(topology, [str(name)])
-    if found is None:
-        known = [s.name for s in topology.services] if kind == "service" else [b.name for b in topology.bridges]
-        raise click.UsageError(f"There is no {kind} {name!r}." + did_you_mean(str(name), known))
-    return Scope(name=found.name, services=found.services, environment=environment)
-
-
-def _window(period: Length, day: str | None, timezone: str, at: datetime) -> Window:
-    try:
-        cron.zone(timezone)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; zones are called like Europe/Berlin", param_hint="--timezone") from error
-    if day is None:
-        return latest_completed(at, period, timezone)
-    try:
-        return window(date.fromisoformat(day), period, timezone)
-    except ValueError as error:
-        raise click.BadParameter(f"{day!r} is no date; write 2026-03-02", param_hint="--date") from error
-
-
-def _as_of(text: str | None) -> datetime:
-    if text is None:
-        return clock.utc_now()
-    try:
-        return instant(text, "--as-of").astimezone(UTC)
-    except MalformedPayload as error:
-        raise click.BadParameter(error.problem, param_hint="--as-of") from error
-
-
-async def _read(url: str, scope: Scope, when: Window, as_of: datetime) -> Report:
-    database = Database(url)
+async def _read(settings: Settings, query: Mapping[str, str]) -> Report:
+    topology = settings.topology
+    at = asked.as_of(query, clock.utc_now())
+    scope, when = asked.scope(query, topology), asked.period(query, topology, at)
+    database = Database(settings.database_url)
     try:
         await with_schema(database)
         async with database.reading() as store:
-            return await read_report(store, scope, when, as_of, periods=_HISTORY)
+            await asked.refuse_unheard(store, scope, topology)
+            return await read_report(store, scope, when, at, periods=_HISTORY)
     finally:
         await database.close()
 
@@ -169,34 +127,22 @@ async def _read(url: str, scope: Scope, when: Window, as_of: datetime) -> Report
     help="The configuration [TWINSPAN_CONFIG, else ./twinspan.yaml].",
 )
 @click.option("--period", type=click.Choice(["day", "week", "month"]), default="week", show_default=True)
-@click.option("--date", "day", metavar="YYYY-MM-DD", help="A day in the period. Left out: the last whole period.")
+@click.option("--date", metavar="YYYY-MM-DD", help="A day in the period. Left out: the last whole period.")
 @click.option("--timezone", help="IANA zone of the period. Left out: that of the first digest, else UTC.")
-@click.option("--as-of", "as_of", metavar="INSTANT", help="Leave out what happened or arrived later. Left out: now.")
+@click.option("--as-of", metavar="INSTANT", help="Leave out what happened or arrived later. Left out: now.")
 @click.option("--service", help="Only this service.")
 @click.option("--bridge", help="Only the services of this bridge.")
 @click.option("--team", help="Only the services of this team (owner).")
 @click.option("--environment", help="Only what reached this environment.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="The same as --format json.")
-def metrics(
-    config: Path | None,
-    period: Length,
-    day: str | None,
-    timezone: str | None,
-    as_of: str | None,
-    environment: str | None,
-    form: str,
-    is_json: bool,
-    **words: str | None,
-) -> None:
+def metrics(config: Path | None, form: str, is_json: bool, **words: str | None) -> None:
     """Print the delivery metrics of a period, and of the calendar period before it."""
     try:
-        settings = load(config=config)
-        topology = settings.topology
-        zone = timezone or next((plan.timezone for plan in topology.digests), "UTC")
-        at = _as_of(as_of)
-        scope = scope_of(topology, words, environment)
-        report = asyncio.run(_read(settings.database_url, scope, _window(period, day, zone, at), at))
+        report = asyncio.run(_read(load(config=config), {name: word for name, word in words.items() if word}))
+    except WrongParameter as error:
+        said = f"{error.problem}. {error.hint or ''}".strip()
+        raise click.BadParameter(said, param_hint="--" + error.field.replace("_", "-")) from error
     except InvalidSettings as error:
         click.echo(str(error), err=True)
         sys.exit(2)

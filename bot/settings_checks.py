@@ -39,6 +39,9 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
         _source(("sources", name), source, known_kinds, document)
     for name, digest in file.digests.items():
         _digest(("digests", name), digest, document, at)
+    for number, token in enumerate(file.api.tokens):
+        if not token.get_secret_value().strip():
+            document.complain(("api", "tokens", number), "the token is empty", "Set it, or take it out of the list.")
     check_operations(file, document)
 
 

@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.api import asked
-from bot.api.asked import Listing, WrongParameter
+from bot import asked
+from bot.api.asked import Listing, cursor, listing, refuse_unknown
 from bot.api.shapes import Problem, Report, openapi, shown
+from bot.asked import WrongParameter
 from handlers.errors import NotAuthentic, Unavailable
 from handlers.ports import Transaction
 from handlers.reports import read_report
@@ -29,6 +30,9 @@ _STATES: Final[dict[str, type[StrEnum]]] = {
     "changes": ChangeStatus,
     "incidents": IncidentStatus,
 }
+_PATHS: Final = ("/api/metrics", *(f"/api/{name}" for name in _STATES), "/api/openapi.json")
+_HEADERS: Final = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "5"}}
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Api:
             Route("/api/metrics", self._guarded(self._metrics)),
             *listed,
             Route("/api/openapi.json", self._guarded(self._document)),
+            Route("/api/{rest:path}", self._guarded(_elsewhere), methods=_METHODS),
         ]
 
     def _guarded(self, answer: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
@@ -55,7 +60,8 @@ class Api:
                 return _problem(404, "the API is closed", hint="Set `api.tokens` in twinspan.yaml.")
             try:
                 check_bearer(request.headers.get("authorization"), self.tokens)
-                return _answered(request, await answer(request))
+                found = await answer(request)
+                return found if isinstance(found, Response) else _answered(request, found)
             except NotAuthentic:
                 return _problem(401, "the token is missing or wrong", hint="Send `Authorization: Bearer …`.")
             except WrongParameter as error:
@@ -68,10 +74,12 @@ class Api:
     async def _metrics(self, request: Request) -> Report:
         query, topology, now = request.query_params, self.topology(), self.now()
         known = ("service", "bridge", "team", "environment", "period", "date", "timezone", "as_of")
-        asked.refuse_unknown(query, known)
-        scope, window = asked.scope(query, topology), asked.period(query, topology, now)
+        refuse_unknown(query, known)
+        at = asked.as_of(query, now)
+        scope, window = asked.scope(query, topology), asked.period(query, topology, at)
         async with self.reading() as store:
-            report = await read_report(store, scope, window, asked.as_of(query, now))
+            await asked.refuse_unheard(store, scope, topology)
+            report = await read_report(store, scope, window, at)
         return Report(
             scope=scope.name,
             period=window.length,
@@ -85,21 +93,28 @@ class Api:
         )
 
     def _listing(self, name: str) -> Callable[[Request], Awaitable[dict[str, Any]]]:
-        async def listing(request: Request) -> dict[str, Any]:
-            page = asked.listing(request.query_params, self.topology(), _STATES[name])
+        async def listed(request: Request) -> dict[str, Any]:
+            page = listing(request.query_params, self.topology(), _STATES[name])
             async with self.reading() as store:
                 records = await _page(store, name, page)
             is_full = len(records) > page.limit
             records = records[: page.limit]
             return {
                 "items": [shown(record) for record in records],
-                "next": asked.cursor(records[-1].id) if is_full else None,
+                "next": cursor(records[-1].id) if is_full else None,
             }
 
-        return listing
+        return listed
 
     async def _document(self, _request: Request) -> dict[str, Any]:
         return openapi(version("twinspan"))
+
+
+async def _elsewhere(request: Request) -> Response:
+    """Answer what no other route does: another path, or another method."""
+    if request.url.path in _PATHS:
+        return _problem(405, "the API is read-only", hint="Use GET.")
+    return _problem(404, "there is no such path", hint=f"I know {', '.join(_PATHS)}.")
 
 
 async def _page(store: Store, name: str, page: Listing) -> Sequence[Any]:
@@ -119,15 +134,22 @@ async def _page(store: Store, name: str, page: Listing) -> Sequence[Any]:
 
 def _answered(request: Request, value: Any) -> Response:
     body = msgspec.json.encode(value)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    etag = f'W/"{hashlib.sha256(_lasting(request, value, body)).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in given or "*" in given:
+    if etag.removeprefix("W/") in given or "*" in given:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
 
+def _lasting(request: Request, value: Any, body: bytes) -> bytes:
+    """Return what of an answer its ETag stands for: not the instant of asking, which is another each time."""
+    if isinstance(value, Report) and not request.query_params.get("as_of"):
+        return msgspec.json.encode(msgspec.structs.replace(value, as_of=value.end))
+    return body
+
+
 def _problem(status: int, error: str, field: str | None = None, hint: str | None = None) -> Response:
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
+    headers = _HEADERS.get(status, {})
     body = msgspec.json.encode(Problem(error=error, field=field, hint=hint))
     return Response(body, status_code=status, media_type="application/json", headers=headers)

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
 import msgspec
 
@@ -12,9 +12,14 @@ from models.records import Change, Deploy, Incident
 _INTERNAL: Final = frozenset({"said", "latest_at"})
 
 
+# With an offset: the document then says `date-time`.
+Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+_TOLD_AS: Final[dict[Any, Any]] = {datetime: Instant, datetime | None: Instant | None}
+
+
 def _public(name: str, record: type[Any]) -> type[msgspec.Struct]:
     hints = get_type_hints(record)
-    shown = [(f.name, hints[f.name]) for f in fields(record) if f.name not in _INTERNAL]
+    shown = [(f.name, _TOLD_AS.get(hints[f.name], hints[f.name])) for f in fields(record) if f.name not in _INTERNAL]
     return msgspec.defstruct(name, shown, kw_only=True)
 
 
@@ -34,9 +39,9 @@ class Report(msgspec.Struct, kw_only=True):
     scope: str
     period: str
     timezone: str
-    start: datetime
-    end: datetime
-    as_of: datetime
+    start: Instant
+    end: Instant
+    as_of: Instant
     now: Numbers
     previous: Numbers
     history: list[Numbers]
@@ -125,6 +130,8 @@ def _path(summary: str, parameters: Any, answer: dict[str, Any]) -> dict[str, An
                 "304": {"description": "It is as it was: the ETag in If-None-Match still holds."},
                 "400": {"description": "A parameter is wrong.", **problem},
                 "401": {"description": "The token is missing or wrong.", **problem},
+                "404": {"description": "The API is closed: no token is configured.", **problem},
+                "503": {"description": "The database does not answer.", **problem},
             },
         }
     }

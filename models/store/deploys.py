@@ -89,6 +89,18 @@ class Deploys(Noun):
             found.update((r.service, r.at) for r in rows)
         return found
 
+    async def is_known(self, *, services: Collection[str] | None = None, environment: str | None = None) -> bool:
+        """Say whether any deployment or small change names these services, or this environment."""
+        query = ledger_window(select(_LEDGER.c.id), services=services, since=None, until=None).order_by(None)
+        if environment is not None:
+            query = query.where(_LEDGER.c.environment == environment)
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
+    async def lanes(self) -> list[tuple[str, str | None]]:
+        """Return every (service, environment) of the ledger. It reads all of it: for complaints alone."""
+        query = select(_LEDGER.c.service, _LEDGER.c.environment).distinct()
+        return [(row.service, row.environment) for row in await self._connection.execute(query)]
+
     async def page(
         self,
         *,

@@ -95,6 +95,13 @@ class Incidents(Noun):
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
 
+    async def is_known(self, *, services: Collection[str] | None = None, environment: str | None = None) -> bool:
+        """Say whether any incident names these services, or this environment."""
+        query = _of_services(_real(), services)
+        if environment is not None:
+            query = query.where(_INCIDENTS.c.environment == environment)
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
     async def page(
         self,
         *,

@@ -58,6 +58,7 @@ def test_a_worked_history_goes_in_and_its_numbers_come_out(program: Program, his
     told = json.loads(done.stdout)
     assert history.expect == {name: told[name] for name in history.expect}
     assert told["previous"]["first"] < told["first"]
+    assert set(told) == {*told["previous"], "previous"}
 
 
 def test_importing_again_changes_nothing_but_the_repeats(program: Program) -> None:
@@ -164,13 +165,37 @@ def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) 
         ("Europe/Berlin", ["--timezone", "Europe/Berln"]),
         ("no offset", ["--as-of", "2026-03-02T00:00:00"]),
         ("exclude each other", ["--service", "a", "--bridge", "b"]),
-        ("There is no bridge 'x'", ["--bridge", "x"]),
+        ("there is no bridge 'x'", ["--bridge", "x"]),
+        ("--date: the year 1 is out of range", ["--date", "0001-01-01"]),
+        ("--as-of: the year 1 is out of range", ["--as-of", "0001-01-01T00:00:00Z"]),
+        ("is not one of 'day', 'week', 'month'", ["--period", "year"]),
     ],
 )
 def test_what_cannot_be_asked_is_said(program: Program, complaint: str, words: list[str]) -> None:
     done = program.run("metrics", *words)
     assert 2 == done.exit_code
     assert complaint in done.output
+
+
+def test_a_service_or_an_environment_that_nobody_named_is_no_zero(program: Program) -> None:
+    assert program.numbers("--service", "shpo", "--environment", "prod")["deploys"] is None
+    program.run("import", program.file(DEPLOYS + LINE))
+    for word in ("--service=shpo", "--environment=prodction"):
+        done = program.run("metrics", word)
+        assert 2 == done.exit_code
+        assert f"Did you mean {'shop' if 'shpo' in word else 'production'}?" in done.output
+
+
+def test_a_name_means_what_its_option_says(program: Program) -> None:
+    services = "services:\n  store: {owner: a}\n  shop: {owner: b}\n"
+    bridges = "bridges:\n  store: {dev: '#d', ops: '#o', services: [shop]}\n"
+    config = ["--config", program.file(services + bridges, "twinspan.yaml")]
+    program.run("import", *config, program.file(DEPLOYS + LINE))
+    assert 1 == program.numbers(*config, "--bridge", "store")["deploys"]
+    assert program.numbers(*config, "--service", "store")["deploys"] is None
+    assert 1 == program.numbers(*config, "--team", "b", "--environment", "prod")["deploys"]
+    done = program.run("metrics", *config, "--team", "store")
+    assert (2, True) == (done.exit_code, "there is no team 'store'. I know a, b." in done.output)
 
 
 def test_numbers_come_as_a_table_and_as_csv(program: Program) -> None:

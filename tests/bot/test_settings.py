@@ -80,6 +80,18 @@ def test_an_empty_secret_is_refused(tmp_path: Path) -> None:
     assert ["the secret is empty"] == [p.what for p in problems_of(MINIMAL, tmp_path, CI_SECRET="")]
 
 
+def test_tokens_of_the_api_come_from_the_environment_or_a_file_and_are_never_empty(tmp_path: Path) -> None:
+    text = MINIMAL + "\napi:\n  tokens: ['${TOKEN}', other]\n"
+    given = {"CI_SECRET": "not-a-word"}
+    (tmp_path / "token").write_text("from-a-file\n")
+    read = settings_of(text, tmp_path, TOKEN_FILE=str(tmp_path / "token"), **given)
+    assert ("from-a-file", "other") == read.api_tokens
+    assert "from-a-file" not in repr(read)
+    assert [("api.tokens[0]", "the token is empty")] == [
+        (p.path, p.what) for p in problems_of(text, tmp_path, TOKEN="", **given)
+    ]
+
+
 def test_several_secrets_are_accepted_side_by_side(tmp_path: Path) -> None:
     text = MINIMAL.replace("secret: '${CI_SECRET}'", "secrets: ['${CI_SECRET}', older]")
     assert ("ci-s3cret", "older") == settings_of(text, tmp_path).topology.sources[0].secrets

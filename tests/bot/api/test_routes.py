@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.api.asked import cursor
 from bot.app import World, build
 from bot.database import Database
 from bot.settings import Settings
@@ -116,6 +117,40 @@ async def test_what_did_not_change_is_not_sent_again(api: httpx.AsyncClient) -> 
     assert 200 == (await api.get("/api/incidents", headers={"If-None-Match": '"other"'})).status_code
 
 
+async def test_numbers_that_did_not_change_are_not_sent_again(api: httpx.AsyncClient, database: Database) -> None:
+    clock = iter(NOW + timedelta(minutes=n) for n in range(100))
+    bot = build(settings(database, "token-1"), world=World(now=lambda: next(clock)))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(bot), base_url="http://bot", headers=AUTHORIZED
+    ) as client:
+        first = await client.get("/api/metrics")
+        asked = {"If-None-Match": first.headers["etag"]}
+        assert 304 == (await client.get("/api/metrics", headers=asked)).status_code
+        await remember(database, [deploy(30)])
+        assert 200 == (await client.get("/api/metrics", headers=asked)).status_code
+    await bot.database.close()
+
+
+async def test_an_environment_has_the_names_of_the_configuration(api: httpx.AsyncClient) -> None:
+    assert 25 == (await api.get("/api/metrics?environment=prod")).json()["now"]["deploys"]
+    assert 26 == len((await api.get("/api/deploys?environment=PRD")).json()["items"])
+
+
+@pytest.mark.parametrize(
+    ("status", "hint", "method", "path"),
+    [
+        (404, "I know /api/metrics, /api/deploys, /api/changes, /api/incidents, /api/openapi.json.", "GET", "/api/x"),
+        (405, "Use GET.", "POST", "/api/deploys"),
+        (405, "Use GET.", "DELETE", "/api/metrics"),
+    ],
+)
+async def test_what_is_not_there_is_said_in_json(
+    api: httpx.AsyncClient, status: int, hint: str, method: str, path: str
+) -> None:
+    answer = await api.request(method, path)
+    assert (status, hint) == (answer.status_code, answer.json()["hint"])
+
+
 @pytest.mark.parametrize(
     "header", [{"Authorization": "Bearer wrong"}, {"Authorization": ""}, {"Authorization": "Basic x"}]
 )
@@ -150,6 +185,17 @@ async def test_without_any_token_configured_the_api_is_closed(database: Database
         ("cursor", "Give `next` of the page before, as it came.", "/api/deploys?cursor=abc"),
         ("status", "Did you mean failed?", "/api/deploys?status=fialed"),
         ("since", "Write it like 2026-03-02T09:00:00Z.", "/api/changes?since=monday"),
+        ("bridge", "I know store.", "/api/metrics?bridge=shop"),
+        ("team", "I know team-a.", "/api/metrics?team=store"),
+        ("service", "I know shop, billing.", "/api/metrics?service=store"),
+        ("environment", "Did you mean production?", "/api/metrics?environment=prodction"),
+        ("environment", None, "/api/deploys?environment=%00"),
+        ("date", "Write it like 2026-03-02.", "/api/metrics?date=0001-01-01"),
+        ("date", "Write it like 2026-03-02.", "/api/metrics?date=9999-12-31"),
+        ("as_of", "Write it like 2026-03-02T09:00:00Z.", "/api/metrics?as_of=0001-01-01T00:00:00Z"),
+        ("cursor", "Give `next` of the page before, as it came.", f"/api/deploys?cursor={cursor(2**63)}"),
+        ("service", "Give it once.", "/api/deploys?service=shop&service=billing"),
+        ("until", None, "/api/deploys?since=2026-03-02T00:00:00Z&until=2026-03-02T00:00:00Z"),
     ],
 )
 async def test_a_wrong_parameter_is_named(api: httpx.AsyncClient, field: str, hint: str | None, path: str) -> None:
