@@ -1,10 +1,16 @@
-"""What people arrange about digests: subscribe, unsubscribe, pause, resume, and see what is arranged."""
+"""What people do about digests: subscribe, pause, resume, see what is arranged, ask why a number is what it is."""
+
+from datetime import datetime
 
 from handlers import subscriptions
 from handlers.commands import Invocation
 from handlers.context import Context
 from handlers.errors import UserError
+from handlers.metric_rows import explain
 from handlers.suggest import did_you_mean
+from handlers.views import Modal, metric_how
+from handlers.views.asked import Asked
+from handlers.views.metric_rows import NAMES
 from handlers.views.text import code, escape, plural
 from handlers.views.times import moment
 from models.store.subscriptions import Pause
@@ -65,6 +71,42 @@ async def resume(ctx: Context, words: list[str]) -> str:
     if not was_paused:
         return f"{code(plan)} was not paused."
     return f"{code(plan)} goes on. If one was missed, the latest is posted within minutes."
+
+
+async def why(ctx: Context, words: list[str], bridge: Bridge, channel_id: str, at: datetime) -> Modal:
+    """Explain a number of the latest digest of a bridge with that period's own values.
+
+    Raises:
+        UserError: no digest was posted yet, or the number is not one.
+    """
+    number = _number(words)
+    async with ctx.reading() as store:
+        snapshot = await store.digests.latest(bridge.name)
+        if snapshot is None:
+            raise UserError(f"No digest of {bridge.name} was posted yet. `/metrics {bridge.name}` shows its numbers.")
+        asked = Asked(
+            scope=bridge.name,
+            length=str(snapshot.numbers["length"]),
+            first=str(snapshot.numbers["first"]),
+            timezone=snapshot.timezone,
+            number=number,
+            channel=channel_id,
+        )
+        return metric_how.modal(await explain(store, ctx.topology, asked, at))
+
+
+def _number(words: list[str]) -> str:
+    """Return the key of the number that is meant, by its key or by the name people see."""
+    said = " ".join(words).casefold()
+    names = {key: name.casefold() for key, name in NAMES.items()}
+    found = [key for key, name in names.items() if said in (key, name)]
+    found = found or [key for key, name in names.items() if said and name.startswith(said)]
+    if len(found) == 1:
+        return found[0]
+    example = "`/digest why change fail rate`"
+    if not said:
+        raise UserError(f"Which number? {example}. I know {', '.join(names.values())}.")
+    raise UserError(f"“{said[:60]}” is no number of a digest." + did_you_mean(said, names.values(), "`{}`"))
 
 
 async def status(ctx: Context, invocation: Invocation) -> str:

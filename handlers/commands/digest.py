@@ -10,7 +10,7 @@ from handlers.digest_runs import WINDOW_WORDS, compute, post_now, posted, window
 from handlers.errors import UserError
 from handlers.places import bridge_here, channel_name, timezone_of
 from handlers.suggest import did_you_mean
-from handlers.views import digests, help
+from handlers.views import Modal, digests, help
 from handlers.views.layout import said
 from handlers.views.text import escape, link
 from handlers.wording import asks_for_help
@@ -19,7 +19,7 @@ from models.store.digests import Snapshot
 from models.topology import Bridge, Topology
 from models.words import Side
 
-_VERBS: Final = ("preview", "now", "subscribe", "unsubscribe", "pause", "resume", "status")
+_VERBS: Final = ("preview", "now", "subscribe", "unsubscribe", "pause", "resume", "status", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
     channel = await channel_name(ctx, invocation.channel_id)
     verb, *words = invocation.text.split()
+    if verb.casefold() == "why":
+        return Reply(modal=await _why(ctx, invocation, words, channel))
     if (arranged := await _arrange(ctx, invocation, verb.casefold(), words, channel)) is not None:
         return Reply(message=said(arranged))
     query = parse(invocation.text, ctx.topology, channel)
@@ -75,6 +77,13 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         snapshot = await compute(ctx, "preview", query.bridge, window, invocation.at)
         return Reply(message=digests.digest(snapshot, "ops" if channel == query.bridge.ops else "dev"))
     return await _post(ctx, query.bridge, window, invocation)
+
+
+async def _why(ctx: Context, invocation: Invocation, words: list[str], channel: str | None) -> Modal:
+    named = next((word for word in words if ctx.topology.bridge_named(word)), None)
+    bridge = ctx.topology.bridge_named(named or "") or _default_bridge(ctx.topology, channel)
+    number = [word for word in words if word != named]
+    return await digest_desk.why(ctx, number, bridge, invocation.channel_id, invocation.at)
 
 
 async def _arrange(
@@ -117,13 +126,14 @@ async def _where(ctx: Context, snapshot: Snapshot, bridge: Bridge) -> str:
 
 COMMAND = Command(
     name="/digest",
-    usage="preview|now [bridge] [today|day|week|month] · subscribe [weekly] [9:00] · pause|resume · status",
+    usage="preview|now [bridge] [today|day|week|month] · subscribe [weekly] [9:00] · pause|resume · status · why",
     summary="Look at the numbers of a period, or post them to both channels",
     examples=(
         "/digest preview week",
         "/digest now day",
         "/digest subscribe weekly monday 8:30 Europe/Berlin",
         "/digest pause mondays",
+        "/digest why change fail rate",
         "/digest status",
     ),
     run=run,

@@ -128,3 +128,26 @@ async def test_a_bridge_that_is_gone_sends_nothing(database: Database, at: datet
 def test_a_zone_that_is_none_falls_back() -> None:
     assert "UTC" == subscriptions.zone_or("Mars/Olympus", "UTC")
     assert "Europe/Berlin" == subscriptions.zone_or("Europe/Berlin", "UTC")
+
+
+async def test_why_explains_a_number_of_the_latest_digest(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    with pytest.raises(UserError, match="No digest of payments was posted yet"):
+        await COMMAND.run(ctx, typed("why deploys payments", at))
+    await run_digest(ctx, PLAN, at, at)
+    reply = await COMMAND.run(ctx, typed("why change fail rate payments", at))
+    assert reply.modal is not None
+    said = str(reply.modal.view)
+    assert "Distinct deployments that failed" in said
+    assert "2026-03-01 00:00 up to, not including, 2026-03-02 00:00" in said
+
+
+@pytest.mark.parametrize(
+    ("complaint", "text"),
+    [("Which number?", "why payments"), ("Did you mean `change fail rate`", "why chnge fail rate payments")],
+)
+async def test_a_number_that_is_none_is_asked_about(
+    database: Database, at: datetime, complaint: str, text: str
+) -> None:
+    with pytest.raises(UserError, match=complaint):
+        await COMMAND.run(context(database, topology=WORLD), typed(text, at))
