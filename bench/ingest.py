@@ -83,7 +83,7 @@ def on_postgres() -> Iterator[Server]:
     """Run the bot on a new PostgreSQL that waits for the disk."""
     with (
         postgres.cluster("-c", "fsync=on", "-c", "synchronous_commit=on") as maintenance,
-        server(asyncio.run(_fresh(maintenance))) as bot,
+        server(asyncio.run(fresh(maintenance))) as bot,
     ):
         yield bot
 
@@ -178,7 +178,7 @@ def main() -> None:
         report("PostgreSQL, fsync=on", measure(bot.port, plan))
 
 
-async def _fresh(maintenance: str) -> str:
+async def fresh(maintenance: str) -> str:
     connection = await asyncpg.connect(maintenance.replace("+asyncpg", ""))
     await connection.execute("CREATE DATABASE bench")
     await connection.close()

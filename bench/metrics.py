@@ -47,23 +47,25 @@ SCOPE = Scope(name="bridge 0", services=tuple(f"b0-s{n}" for n in range(SERVICES
 TABLES = (LedgerRow, CommitRow, DeployCommitRow, RolloutRow, IncidentRow, IncidentServiceRow)
 
 
-def rows(bridges: int) -> Iterator[dict[type[Any], list[dict[str, Any]]]]:
+def rows(bridges: int, services: int = SERVICES) -> Iterator[dict[type[Any], list[dict[str, Any]]]]:
     """Make a year of history, some thousand rows of each table at a time."""
     chance = random.Random(1)
     for bridge in range(bridges):
         for first in range(0, DEPLOYS, 2_000):
             made: dict[type[Any], list[dict[str, Any]]] = {table: [] for table in TABLES}
             for number in range(first, first + 2_000):
-                _deploy(made, bridge, number, chance)
+                _deploy(made, bridge, number, services, chance)
             for number in range(first // 10, (first + 2_000) // 10):
-                _incident(made, bridge, number, chance)
+                _incident(made, bridge, number, services, chance)
             yield made
 
 
-def _deploy(made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: int, chance: random.Random) -> None:
+def _deploy(
+    made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: int, services: int, chance: random.Random
+) -> None:
     ledger_id = bridge * DEPLOYS + number + 1
     at = START + YEAR * (number / DEPLOYS)
-    service = f"b{bridge}-s{number % SERVICES}"
+    service = f"b{bridge}-s{number % services}"
     shas = [f"{ledger_id:x}-{n}".rjust(40, "0") for n in range(4)]
     leads = [(sha, float(int(chance.lognormvariate(10, 1)))) for sha in shas]
     failed = at if chance.random() < 0.1 else None
@@ -108,10 +110,12 @@ def _deploy(made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: in
     )
 
 
-def _incident(made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: int, chance: random.Random) -> None:
+def _incident(
+    made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: int, services: int, chance: random.Random
+) -> None:
     incident_id = bridge * INCIDENTS + number + 1
     started = START + YEAR * (number / INCIDENTS)
-    service = f"b{bridge}-s{number % SERVICES}"
+    service = f"b{bridge}-s{number % services}"
     resolved = started + timedelta(seconds=chance.expovariate(1 / 3600))
     made[IncidentRow].append(
         {
@@ -133,9 +137,9 @@ def _incident(made: dict[type[Any], list[dict[str, Any]]], bridge: int, number: 
     made[IncidentServiceRow].append({"service": service, "incident_id": incident_id})
 
 
-async def fill(database: Database, bridges: int) -> None:
+async def fill(database: Database, bridges: int, services: int = SERVICES) -> None:
     """Write the history."""
-    for made in rows(bridges):
+    for made in rows(bridges, services):
         async with database.transaction() as store:
             for table, listed in made.items():
                 await store._connection.execute(insert(table_of(table)), listed)

@@ -4,9 +4,10 @@
 `/stats` tells what still waits to be applied.
 """
 
+import asyncio
 import sys
 from collections.abc import MutableMapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,12 +21,17 @@ from bot.database import migrate
 from bot.door import Receive, Scope, Send
 from bot.interpreter import settle
 from bot.settings import Settings
+from handlers.digest_runs import run_digest
 from handlers.ports import Posted
 from handlers.views import Message, Modal
 from handlers.webhooks import WebhookRequest
 from models.store.deliveries import NewDelivery
-from models.topology import Bridge, Service, Topology, WebhookSource
+from models.topology import Bridge, DigestPlan, Service, Topology, WebhookSource
 
+# Due at the same minute, each over these services with a year behind them (see bench.digests).
+DIGESTS = 200
+MANY = tuple(f"b0-s{n}" for n in range(40))
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRET = "bench-secret"  # signs nothing but this benchmark
 
 
@@ -58,6 +64,14 @@ class Nowhere:
         return user_id
 
 
+def plans() -> list[DigestPlan]:
+    """Return plans that are all due at the same minute, each for the bridge with the most to compute."""
+    return [
+        DigestPlan(name=f"plan {n}", bridges=("everything",), cron="0 9 * * mon", timezone="UTC", period="week")
+        for n in range(DIGESTS)
+    ]
+
+
 def settings(database_url: str) -> Settings:
     """Return one bridge, one service, one GitHub source."""
     return Settings(
@@ -65,8 +79,14 @@ def settings(database_url: str) -> Settings:
         slack_bot_token=SecretStr("xoxb-bench"),
         slack_signing_secret=SecretStr("bench"),
         topology=Topology(
-            bridges=(Bridge(name="payments", dev="#dev", ops="#ops", services=("payments",)),),
-            services=(Service(name="payments", repositories=("acme/payments",)),),
+            bridges=(
+                Bridge(name="payments", dev="#dev", ops="#ops", services=("payments",)),
+                Bridge(name="everything", dev="#all-dev", ops="#all-ops", services=MANY),
+            ),
+            services=(
+                Service(name="payments", repositories=("acme/payments",)),
+                *(Service(name=name) for name in MANY),
+            ),
             sources=(WebhookSource(name="github", kind="github", secrets=(SECRET,)),),
         ),
         queue_size=10_000,
@@ -78,6 +98,7 @@ class Beside:
 
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
+        self.due: asyncio.Future[Any] | None = None
         self.compressor = zstandard.ZstdCompressor(level=1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +109,9 @@ class Beside:
             await _answer(send, 202, b"{}")
         elif path == "/single":
             await self.store_alone(scope, await _body(receive))
+            await _answer(send, 202, b"{}")
+        elif path == "/digests":
+            self.start_digests()
             await _answer(send, 202, b"{}")
         elif path == "/stats":
             await _answer(send, 200, msgspec.json.encode(await self.stats()))
@@ -113,11 +137,16 @@ class Beside:
         async with self.bot.database.transaction() as store:
             await store.deliveries.add_group([delivery])
 
+    def start_digests(self) -> None:
+        """Let the digests of `DIGESTS` plans be due at this instant."""
+        self.due = asyncio.gather(*(run_digest(self.bot.ctx, plan, NOW, NOW) for plan in plans()))
+
     async def stats(self) -> dict[str, int]:
         """Return how many deliveries and messages wait."""
         async with self.bot.database.reading() as store:
             counts = await store.deliveries.counts()
             counts["outbox"], _ = await store.outbox.backlog()
+        counts["digests"] = DIGESTS if self.due is not None and self.due.done() else 0
         return counts
 
 
