@@ -1,7 +1,7 @@
 """The five delivery metrics as gauges, for Grafana: the last whole day, week and month of each service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -12,8 +12,9 @@ from prometheus_client.registry import Collector
 
 from handlers.errors import TwinspanError
 from handlers.ports import Transaction
-from models.delivery import Numbers, measure
-from models.periods import Length, latest_completed
+from models.delivery import Facts, Numbers, measure
+from models.periods import Length, Window, latest_completed
+from models.service_rows import facts_by_service
 from models.store import Store
 from models.topology import Topology
 
@@ -63,27 +64,46 @@ class DeliveryGauges(Collector):
                     family.add_metric([service, length, *extra], float(value))
         return family
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the numbers are being read."""
+        return self._under_way is not None and not self._under_way.done()
+
     def refresh(self) -> None:
         """Have the numbers read anew if they are old; returns at once."""
         is_old = self._read_at is None or self.elapsed() - self._read_at > EVERY_SECONDS
-        if is_old and (self._under_way is None or self._under_way.done()):
+        if is_old and not self.is_reading:
             self._under_way = asyncio.create_task(self.read())
 
     async def read(self) -> None:
-        """Read the numbers of every service."""
+        """Read the numbers of every service; those that were read before stay where that fails."""
         try:
             async with self.reading() as store:
-                self._numbers = dict([found async for found in self._of_all(store)])
-            self._read_at = self.elapsed()
+                told = [(window, await self._facts(store, window)) for window in self._windows()]
         except TwinspanError as error:
             _log.warning("delivery_gauges_not_read", error=str(error))
+            return
+        # The arithmetic of a long history takes a while: nobody's acknowledgement waits for it.
+        self._numbers = await asyncio.to_thread(_numbers, self._services(), told, self.now())
+        self._read_at = self.elapsed()
 
-    async def _of_all(self, store: Store) -> AsyncIterator[tuple[tuple[str, Length], Numbers]]:
-        topology, at = self.topology(), self.now()
-        services = [service.name for service in topology.services]
-        zone = next((plan.timezone for plan in topology.digests), "UTC")
-        for length in _LENGTHS:
-            window = latest_completed(at, length, zone)
-            facts = await store.rollouts.facts(services, None, window.start, window.end)
-            for service in services:
-                yield (service, length), measure([window], facts.of_service(service), at)[0]
+    def _windows(self) -> list[Window]:
+        zone = next((plan.timezone for plan in self.topology().digests), "UTC")
+        return [latest_completed(self.now(), length, zone) for length in _LENGTHS]
+
+    def _services(self) -> list[str] | None:
+        """Return the services of the configuration; `None`, without any, for all that were heard of."""
+        return [service.name for service in self.topology().services] or None
+
+    async def _facts(self, store: Store, window: Window) -> Facts:
+        return await store.rollouts.facts(self._services(), None, window.start, window.end)
+
+
+def _numbers(
+    services: Sequence[str] | None, told: Sequence[tuple[Window, Facts]], at: datetime
+) -> dict[tuple[str, Length], Numbers]:
+    return {
+        (name, window.length): measure([window], of_service, at)[0]
+        for window, facts in told
+        for name, of_service in facts_by_service(services or facts.alive_from, facts).items()
+    }

@@ -6,7 +6,7 @@ Definitions follow dora.dev's five metrics (https://dora.dev/guides/dora-metrics
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -69,18 +69,6 @@ class Facts:
     duplicates: Sequence[tuple[datetime, int]] = ()
     alive_from: Mapping[str, datetime] = field(default_factory=dict)
     watched_from: datetime | None = None
-
-    def of_service(self, service: str) -> "Facts":
-        """Return what concerns one service; repeated deliveries concern none."""
-        return replace(
-            self,
-            rollouts=[r for r in self.rollouts if r.service == service],
-            attempts_failed=[a for a in self.attempts_failed if a[0] == service],
-            incidents=[i for i in self.incidents if service in i.services],
-            changes=[c for c in self.changes if c[0] == service],
-            duplicates=(),
-            alive_from={name: at for name, at in self.alive_from.items() if name == service},
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Numbers service by service, from the facts of all of them: what a digest lists below its sums."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models.delivery import Facts
 from models.periods import Window
@@ -58,6 +59,30 @@ def service_rows(
         )
         for name in services
     ]
+
+
+def facts_by_service(services: Iterable[str], facts: Facts) -> dict[str, Facts]:
+    """Return what concerns each service, in one pass over the facts; repeated deliveries concern none."""
+    rollouts, attempts, incidents, changes = (defaultdict[str, list[Any]](list) for _ in range(4))
+    for rollout in facts.rollouts:
+        rollouts[rollout.service].append(rollout)
+    for of_kind, told in ((attempts, facts.attempts_failed), (changes, facts.changes)):
+        for name, at in told:
+            of_kind[name].append((name, at))
+    for incident in facts.incidents:
+        for name in set(incident.services):
+            incidents[name].append(incident)
+    return {
+        name: Facts(
+            rollouts=rollouts[name],
+            attempts_failed=attempts[name],
+            incidents=incidents[name],
+            changes=changes[name],
+            alive_from={name: facts.alive_from[name]} if name in facts.alive_from else {},
+            watched_from=facts.watched_from,
+        )
+        for name in services
+    }
 
 
 def _in(at: datetime, window: Window) -> bool:

@@ -1,5 +1,6 @@
 """The rows of a digest's services are the numbers of each service alone; nobody heard is no zero."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.delivery import Facts, IncidentFact, Rollout, measure
 from models.periods import previous, window
-from models.service_rows import deaf_from, service_rows
+from models.service_rows import deaf_from, facts_by_service, service_rows
 
 WEEK = window(date(2026, 3, 2), "week", "Europe/Berlin")
 BEFORE = previous(WEEK)
@@ -39,10 +40,26 @@ _facts = st.builds(
 )
 
 
+def alone(facts: Facts, service: str) -> Facts:
+    return replace(
+        facts,
+        rollouts=[r for r in facts.rollouts if r.service == service],
+        attempts_failed=[a for a in facts.attempts_failed if a[0] == service],
+        incidents=[i for i in facts.incidents if service in i.services],
+        changes=[c for c in facts.changes if c[0] == service],
+        alive_from={name: at for name, at in facts.alive_from.items() if name == service},
+    )
+
+
+@given(facts=_facts)
+def test_the_facts_of_each_service_are_those_that_name_it(facts: Facts) -> None:
+    assert {name: alone(facts, name) for name in NAMES} == facts_by_service(NAMES, facts)
+
+
 @given(facts=_facts, as_of=_instants)
 def test_a_row_is_what_is_measured_of_its_service_alone(facts: Facts, as_of: datetime) -> None:
     for row in service_rows(NAMES, facts, (BEFORE, WEEK), as_of):
-        was, now = measure([BEFORE, WEEK], facts.of_service(row.name), as_of)
+        was, now = measure([BEFORE, WEEK], alone(facts, row.name), as_of)
         assert (now.deploys, now.failed_deploys, now.deploy_attempts_failed) == (
             row.deploys,
             row.failed,
