@@ -142,7 +142,7 @@ async def _book_deploys(
     numbers = await store.deploys.add_many([d for key, d in after.items() if key not in before])
     await store.deploys.save_many([d for key, d in after.items() if key in before and before[key] != d])
     for key, number in numbers.items():
-        after[key] = replace(after[key], id=number)
+        after[key].id = number
     await store.deploys.link_commits(
         (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
     )

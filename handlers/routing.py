@@ -18,13 +18,13 @@ CARD: Final = "card"
 SIDES: Final[tuple[Side, Side]] = ("dev", "ops")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Notice:
     """One thing to say in one channel.
 
     `subject` names the record (`deploy:12`); `part` is `card` (posted once, then edited) or the name of a reply in
     the card's thread (posted once; said again under the same name, it is edited). `params` are what the view needs
-    beside the record. `priority`: smaller goes first within a channel.
+    beside the record. `priority`: smaller goes first within a channel. Not frozen, for speed alone.
     """
 
     subject: str

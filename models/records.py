@@ -36,9 +36,11 @@ class Commit:
     is_merge: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Deploy:
     """One deployment in the ledger. `id` is the number people type (`#12`); 0 before it is stored.
+
+    Not frozen, for speed alone: only who makes a new one (`models.merging`, then its number) changes it.
 
     `status_at` is the event time of the report that set `status`. `service` and `environment` are the
     configuration's names.

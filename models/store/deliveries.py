@@ -1,13 +1,13 @@
 """Raw deliveries: stored in groups, claimed in batches."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import delete, func, or_, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, tuple_, update
 
 from models.store.base import Noun, in_slices, table_of
 from models.tables import DeliveryRow
@@ -36,7 +36,7 @@ class NewDelivery:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A stored delivery. `state` is waiting, done, held or failed; `error` says why it failed."""
 
@@ -57,6 +57,22 @@ class Stored:
 
     id: int
     is_new: bool
+
+
+# Made once: making a statement takes longer than running it.
+_COLUMNS = [_DELIVERIES.c[f.name] for f in fields(Delivery)]
+_CLAIM = (
+    select(*_COLUMNS)
+    .where(_UNDONE, _DELIVERIES.c.state == "waiting")
+    .order_by(_DELIVERIES.c.id)
+    .limit(bindparam("size"))
+    .with_for_update(skip_locked=True)
+)
+_MARK = (
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=bindparam("new_state"), applied_at=bindparam("at"), error=bindparam("why"))
+)
 
 
 class Deliveries(Noun):
@@ -98,25 +114,17 @@ class Deliveries(Noun):
 
     async def claim(self, limit: int) -> list[Delivery]:
         """Return the oldest waiting deliveries, locked until the transaction ends."""
-        query = (
-            select(_DELIVERIES)
-            .where(_UNDONE, _DELIVERIES.c.state == "waiting")
-            .order_by(_DELIVERIES.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return [_delivery(row) for row in await self._connection.execute(query)]
+        return [Delivery(*tuple(row)) for row in await self._connection.execute(_CLAIM, {"size": limit})]
 
     async def get(self, delivery_id: int) -> Delivery | None:
         """Return one delivery."""
-        row = (await self._connection.execute(select(_DELIVERIES).where(_DELIVERIES.c.id == delivery_id))).first()
-        return _delivery(row) if row else None
+        row = (await self._connection.execute(select(*_COLUMNS).where(_DELIVERIES.c.id == delivery_id))).first()
+        return Delivery(*tuple(row)) if row else None
 
     async def mark(self, ids: Collection[int], state: str, at: datetime, error: str | None = None) -> None:
         """Set what became of deliveries."""
         for part in in_slices(ids):
-            statement = update(_DELIVERIES).where(_DELIVERIES.c.id.in_(part))
-            await self._connection.execute(statement.values(state=state, applied_at=at, error=error))
+            await self._connection.execute(_MARK, {"ids": part, "new_state": state, "at": at, "why": error})
 
     async def counts(self) -> dict[str, int]:
         """Return how many deliveries wait, are held or have failed."""
@@ -138,12 +146,12 @@ class Deliveries(Noun):
     async def failed(self, limit: int = 20) -> list[Delivery]:
         """Return the newest deliveries that could not be applied."""
         query = (
-            select(_DELIVERIES)
+            select(*_COLUMNS)
             .where(_UNDONE, _DELIVERIES.c.state == "failed")
             .order_by(_DELIVERIES.c.id.desc())
             .limit(limit)
         )
-        return [_delivery(row) for row in await self._connection.execute(query)]
+        return [Delivery(*tuple(row)) for row in await self._connection.execute(query)]
 
     async def replay(self, *, states: Collection[str], source: str | None = None, since: datetime | None = None) -> int:
         """Let deliveries be applied again; return how many."""
@@ -192,17 +200,3 @@ def _sqlite_values(delivery: NewDelivery) -> tuple[str, str, str, str | None, st
     """Return the values with the instant as `UtcDateTime` keeps it on SQLite."""
     source, key, event, received_at, headers, body = _values(delivery)
     return source, key, event, as_sqlite_text(received_at), headers, body
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        id=row.id,
-        source=row.source,
-        key=row.key,
-        event=row.event,
-        received_at=row.received_at,
-        headers=row.headers,
-        body=row.body,
-        state=row.state,
-        error=row.error,
-    )

@@ -22,6 +22,14 @@ _BROUGHT = _DEPLOY_COMMITS.join(
     _COMMITS, (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha)
 )
 
+# Made once: making a statement takes longer than running it.
+_BY_EXTERNAL_IDS = (
+    select(_LEDGER)
+    .where(_LEDGER.c.type == "deploy", _LEDGER.c.external_id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
+)
+_SAVE = update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id"))
+
 # SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
 _MOST_OF_A_UNION = 100
 
@@ -59,7 +67,7 @@ class Deploys(Noun):
         """Return the stored ones of these deployments, locked."""
         found: dict[DeployKey, Deploy] = {}
         for part in in_slices({deploy_id for _, _, _, deploy_id in keys}):
-            rows = await self._connection.execute(_all().where(_LEDGER.c.external_id.in_(part)).with_for_update())
+            rows = await self._connection.execute(_BY_EXTERNAL_IDS, {"ids": part})
             found.update((deploy_key(d), d) for d in map(_deploy, rows))
         return {key: deploy for key, deploy in found.items() if key in keys}
 
@@ -127,7 +135,7 @@ class Deploys(Noun):
         """Write changed deployments back."""
         if deploys:
             rows = [{"ledger_id": d.id, **_values(d)} for d in deploys]
-            await self._connection.execute(update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id")), rows)
+            await self._connection.execute(_SAVE, rows)
 
     async def add_commits(self, commits: Collection[CommitReport]) -> None:
         """Remember commits; what was known stays, what was missing is filled."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -33,6 +34,9 @@ _UNSENT = text("outbox.state <> 'sent'")
 _POSTING: ColumnElement[str] = literal_column("'posting'")
 
 UNANSWERED = "unanswered"
+
+# Made once: making a statement takes longer than running it.
+_KNOWN = select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True)))
 
 
 class Notice(Protocol):
@@ -92,9 +96,10 @@ class Outbox(Noun):
 
     async def notify(self, notices: Iterable[Notice], at: datetime) -> int:
         """Queue what is to be said; what is queued or said already becomes due again. Returns how many rows."""
-        rows = {
-            n.key: {
-                "key": n.key,
+        latest = {n.key: n for n in notices}
+        rows = [
+            {
+                "key": key,
                 "subject": n.subject,
                 "part": n.part,
                 "side": n.side,
@@ -104,16 +109,16 @@ class Outbox(Noun):
                 "due_at": at,
                 "created_at": at,
             }
-            for n in notices
-        }
+            for key, n in latest.items()
+        ]
         if rows:
-            await self._insert_many(_OUTBOX, list(rows.values()), _due_again)
-            await self._know({str(row["channel"]) for row in rows.values()})
+            await self._insert_many(_OUTBOX, rows, _due_again)
+            await self._know({n.channel for n in latest.values()})
         return len(rows)
 
     async def _know(self, names: Collection[str]) -> None:
         """Note channels that were never spoken in. Those that are known are only read: a voice may hold their rows."""
-        known = await self._connection.execute(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(names)))
+        known = await self._connection.execute(_KNOWN, {"names": list(names)})
         new = [{"name": name} for name in sorted(set(names) - set(known.scalars()))]
         if new:
             await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), new)

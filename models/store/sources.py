@@ -11,6 +11,7 @@ from models.store.base import Noun, Upsert, table_of
 from models.tables import SourceRow
 
 _SOURCES = table_of(SourceRow)
+_ALL = select(_SOURCES).order_by(_SOURCES.c.name)
 
 # The share of the newest gap in the moving mean: about the last twenty gaps count.
 _NEW_GAP_SHARE = 0.1
@@ -46,7 +47,7 @@ class Sources(Noun):
 
     async def all(self) -> list[SourceState]:
         """Return every sender that was ever heard, by name."""
-        rows = await self._connection.execute(select(_SOURCES).order_by(_SOURCES.c.name))
+        rows = await self._connection.execute(_ALL)
         return [SourceState(**row._mapping) for row in rows]
 
     async def hear(self, batch: Collection[Heard]) -> None:
