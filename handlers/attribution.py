@@ -64,12 +64,15 @@ class _Near:
         return [self.around[place] for place in places]
 
 
-async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED_WITHIN) -> None:
-    """Bring attribution up to date with what was just written; `within` is how long a deployment stays suspect."""
+async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED_WITHIN) -> dict[int, set[int]]:
+    """Bring attribution up to date with what was just written; `within` is how long a deployment stays suspect.
+
+    Returns the incidents that are held against something else than before, each with the deployments it was and is.
+    """
     moved = _moved(touched)
     await _name_causes(store, touched)
     if not (moved.states or touched.incidents or touched.shas):
-        return
+        return {}
     brought = await store.lanes.brought({state.id for state in moved.states if state.commits_known})
     shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
     naming = await store.blames.naming(shas | {name for state in moved.states for name in state.names})
@@ -77,9 +80,10 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
     targets, blamed = await _judge(near, moved, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}
     incidents |= await _open_around(store, [*moved.states, *targets.values()], within)
-    blamed |= await _suspect(store, incidents, within)
-    others = await near.members(blamed)
+    suspected, shifted = await _suspect(store, incidents, within)
+    others = await near.members(blamed | suspected)
     await recount(near, {m.unit for m in (*moved.states, *targets.values(), *others.values())}, shas)
+    return shifted
 
 
 async def catch_up(store: Store, within: timedelta = INFERRED_WITHIN) -> int:
@@ -87,8 +91,8 @@ async def catch_up(store: Store, within: timedelta = INFERRED_WITHIN) -> int:
     ids = await store.lanes.unattributed(_CATCH_UP)
     near = _Near(store, await store.lanes.members(ids))
     targets, blamed = await _judge(near, _Moved([], dict(near.known)), [])
-    blamed |= await _suspect(store, await _open_around(store, targets.values(), within), within)
-    others = await near.members(blamed)
+    suspected, _ = await _suspect(store, await _open_around(store, targets.values(), within), within)
+    others = await near.members(blamed | suspected)
     await recount(near, {m.unit for m in (*targets.values(), *others.values())})
     return len(ids)
 
@@ -132,7 +136,7 @@ def _member(deploy: Deploy | None) -> Member | None:
 async def _name_causes(store: Store, touched: Touched) -> None:
     changed = {d.id: d.fixes for before, d in touched.deploys if d.fixes != (before.fixes if before else ())}
     await store.blames.name_causes(DEPLOY, changed)
-    await store.blames.name_causes(INCIDENT, {i.id: i.caused_by for i in touched.incidents})
+    await store.blames.name_causes(INCIDENT, {i.id: i.known_causes for i in touched.incidents})
 
 
 async def _judge(near: _Near, moved: _Moved, naming: Collection[int]) -> tuple[dict[int, Member], set[int]]:
@@ -192,14 +196,19 @@ async def _open_around(store: Store, members: Iterable[Member], within: timedelt
     return found
 
 
-async def _suspect(store: Store, incidents: Collection[int], within: timedelta) -> set[int]:
-    """Hold incidents against deployments anew; return all deployments that they blame or blamed."""
+async def _suspect(store: Store, incidents: Collection[int], within: timedelta) -> tuple[set[int], dict[int, set[int]]]:
+    """Hold incidents against deployments anew.
+
+    Returns all deployments that they blame or blamed, and those of the incidents for which that changed.
+    """
     blamed = await store.blames.of(INCIDENT, incidents)
     suspicions = await store.blames.suspicions(incidents)
     named = await store.lanes.named({name for suspicion in suspicions for name in suspicion.caused_by})
     verdicts = {s.id: await _hold(store, s, named, within) for s in suspicions}
-    await store.blames.replace(INCIDENT, {i: b for i, b in verdicts.items() if b != blamed.get(i)})
-    return {i for blame in (*blamed.values(), *verdicts.values()) if blame for i in blame.deploy_ids}
+    changed = {i: b for i, b in verdicts.items() if b != blamed.get(i)}
+    await store.blames.replace(INCIDENT, changed)
+    held = {i: {d for b in (blamed.get(i), blame) if b for d in b.deploy_ids} for i, blame in verdicts.items()}
+    return {d for deploys in held.values() for d in deploys}, {i: held[i] for i in changed}
 
 
 async def _hold(store: Store, suspicion: Suspicion, named: dict[str, list[Member]], within: timedelta) -> Blame | None:

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from handlers.attribution import Touched, attribute
 from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
+from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
 from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
+from models.rulings import joined
 from models.store import Store
 from models.store.changes import ChangeKey
 from models.store.deploys import DeployKey, deploy_key
@@ -61,7 +63,8 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booke
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
     await store.deploys.add_commits([*listed, *loose])
     touched.shas.update(c.sha for c in (*listed, *loose))
-    await attribute(store, touched, topology.suspect_within)
+    shifted = await attribute(store, touched, topology.suspect_within)
+    booked.notices += await shifted_notices(store, topology, touched.incidents, shifted)
     await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
     return booked
@@ -210,7 +213,9 @@ async def _book_incident(
     )
     if before is None:
         leader = await store.incidents.open_leader(told.source, report.group_key) if report.group_key else None
-        after = await store.incidents.add(replace(after, leader_id=None if after.is_signal else leader))
+        if leader and (lead := await store.incidents.get(leader)) and not after.is_signal:
+            after = joined(after, lead)
+        after = await store.incidents.add(after)
     elif after != before:
         await store.incidents.save(after)
     touched.incidents.append(after)

@@ -12,6 +12,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.routing import CARD, Notice, incident_notices
 from handlers.sides import SLACK, acting_via
+from handlers.suspects import shifted_notices
 from models.merging import incident_state
 from models.records import Incident, TimelineEntry
 from models.store import Store
@@ -81,8 +82,8 @@ async def open_incident(
         via = await acting_via(store, ctx.topology, services, channel_id)
         entry = TimelineEntry(incident_id=stored.id, at=at, kind=EntryKind.TRIGGERED, actor=by, text=title, via=via)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
-        await attribute(store, Touched(incidents=[stored]), ctx.topology.suspect_within)
-        await store.outbox.notify(incident_notices(None, stored, ctx.topology), at)
+        notices = incident_notices(None, stored, ctx.topology)
+        await store.outbox.notify(notices + await _attributed(store, ctx, [stored]), at)
     ctx.wake_outbox()
     return stored
 
@@ -104,17 +105,17 @@ async def move(
         UserError: there is no such incident, or it is in that state already (says who did it).
     """
     async with ctx.transaction() as store:
-        group = await _locked_group(store, number)
+        group = await locked_group(store, number)
         moved = [(member, _moved(member, what, by, at)) for member in group if _can_move(member, what)]
         if not moved:
             raise UserError(_already(group, what))
         for _, after in moved:
             await store.incidents.save(after)
-        await attribute(store, Touched(incidents=[after for _, after in moved]), ctx.topology.suspect_within)
+        suspects = await _attributed(store, ctx, [after for _, after in moved])
         via = await _via(store, ctx, group, channel_id)
         entry = TimelineEntry(incident_id=group[0].id, at=at, kind=_KIND[what], actor=by, text=text or None, via=via)
         await store.incidents.add_entry(entry, f"{SOURCE}:{request_id}")
-        await store.outbox.notify(_move_notices(moved, ctx), at)
+        await store.outbox.notify(_move_notices(moved, ctx) + suspects, at)
     ctx.wake_outbox()
     changed = {after.id: after for _, after in moved}
     return Moved(leader=changed.get(group[0].id, group[0]), status=moved[0][1].status, changed=len(moved))
@@ -142,6 +143,12 @@ async def add_note(
     return leader
 
 
+async def _attributed(store: Store, ctx: Context, incidents: list[Incident]) -> list[Notice]:
+    """Let attribution follow what a person did; return what is to be said of the deployments held to blame."""
+    shifted = await attribute(store, Touched(incidents=incidents), ctx.topology.suspect_within)
+    return await shifted_notices(store, ctx.topology, incidents, shifted)
+
+
 async def _via(store: Store, ctx: Context, group: list[Incident], channel_id: str | None) -> str:
     services = {service for member in group for service in member.services}
     return await acting_via(store, ctx.topology, services, channel_id)
@@ -156,8 +163,8 @@ async def _group(store: Store, number: int) -> list[Incident]:
     return sorted(members, key=lambda member: (member.id != member.leader_id, member.id)) or [incident]
 
 
-async def _locked_group(store: Store, number: int) -> list[Incident]:
-    """Return a group whose records nobody else changes until the transaction ends."""
+async def locked_group(store: Store, number: int) -> list[Incident]:
+    """Return a group, the leader first, whose records nobody else changes until the transaction ends."""
     members = await _group(store, number)
     locked = await store.incidents.by_keys({(member.source, member.incident_id) for member in members})
     return [locked[member.source, member.incident_id] for member in members]

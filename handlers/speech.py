@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from handlers.routing import CARD, SIDES, Audience
+from handlers.suspects import suspected_of, suspicion_of
 from handlers.views import Message, changes, deploys, digests, failures, incidents
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, Incident
@@ -69,7 +70,17 @@ async def _deploy(row: _Row) -> Message | None:
     runbook = _runbook(row.topology, (deploy.service,))
     if row.part == CARD:
         over = await _elsewhere(row)
-        return deploys.card(deploy, row.side, commits=commits, previous=previous, runbook=runbook, elsewhere=over)
+        suspected, claims = await suspected_of(row.store, deploy)
+        return deploys.card(
+            deploy,
+            row.side,
+            commits=commits,
+            previous=previous,
+            runbook=runbook,
+            elsewhere=over,
+            suspected=suspected,
+            claims=claims,
+        )
     return view(deploy, row.side, commits=commits, previous=previous, runbook=runbook)
 
 
@@ -101,6 +112,7 @@ async def _incident(row: _Row) -> Message | None:
             runbook=_runbook(row.topology, services),
             recent_deploys=await _suspects(row.store, leader, services),
             elsewhere=await _elsewhere(row),
+            held=await suspicion_of(row.store, row.topology, leader),
         )
     if row.part.startswith("note:"):
         return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))

@@ -21,6 +21,18 @@ from models.words import BlameReason, Cause, DeployKind, Remedy
 INFERRED_WITHIN: Final = timedelta(hours=24)
 
 Lane: TypeAlias = tuple[str, str]
+_NUMBERED: Final = "deploy:"
+
+
+def numbered(deploy_id: int) -> str:
+    """Return the name that a person's word gives a deployment: no sender's id is like it."""
+    return f"{_NUMBERED}{deploy_id}"
+
+
+def number_of(name: str) -> int | None:
+    """Return the ledger number that such a name holds; `None` where it is a sender's."""
+    digits = name.removeprefix(_NUMBERED)
+    return int(digits) if digits != name and digits.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +76,7 @@ class Member:
     @property
     def names(self) -> tuple[str, ...]:
         """Every name by which it can be blamed, apart from the commits it brought."""
-        return tuple(dict.fromkeys(n for n in (self.name, self.rollout_id, self.sha) if n))
+        return tuple(dict.fromkeys(n for n in (self.name, self.rollout_id, self.sha, numbered(self.id)) if n))
 
     @property
     def unit(self) -> tuple[str, str]:
@@ -74,7 +86,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """An incident, as attribution sees it. `resolved_at` is `None` while it is open."""
+    """An incident, as attribution sees it. `resolved_at` is `None` while it is open.
+
+    `is_ruled`: a person said what caused it. `cleared` are the deployments that a person said are not the cause.
+    """
 
     id: int
     services: tuple[str, ...]
@@ -83,6 +98,8 @@ class Suspicion:
     resolved_at: datetime | None
     cause: Cause | None
     caused_by: tuple[str, ...]
+    is_ruled: bool = False
+    cleared: frozenset[int] = frozenset()
     is_counted: bool = True
 
     def touches(self, member: Member) -> bool:
@@ -150,13 +167,27 @@ def hold_against(
     """Say which deployment an incident is held against; `None`: it touches no change metric.
 
     `before` holds the latest deployments up to its start, `remedies` those that landed while it was open, each with
-    what it blames. A cause outside the deployments (external, capacity) rules out everything but an explicit link.
+    what it blames. A cause outside the deployments (external, capacity) rules out everything but an explicit link, and
+    so does a person's word. What a person cleared is blamed by nothing but a person, and nothing else in its place.
     """
     if not suspicion.is_counted:
         return None
+    found = _suspect(suspicion, named, before, remedies, within)
+    is_cleared = found and not suspicion.is_ruled and suspicion.cleared.intersection(found.deploy_ids)
+    return None if is_cleared else found
+
+
+def _suspect(
+    suspicion: Suspicion,
+    named: Named,
+    before: Iterable[Member],
+    remedies: Iterable[tuple[Member, Blame]],
+    within: timedelta,
+) -> Blame | None:
     if suspicion.caused_by:
         return _explicit(suspicion.caused_by, named, suspicion.services, suspicion.environment)
-    if suspicion.cause in (Cause.EXTERNAL, Cause.CAPACITY) or suspicion.started_at is None:
+    is_outside = suspicion.is_ruled or suspicion.cause in (Cause.EXTERNAL, Cause.CAPACITY)
+    if is_outside or suspicion.started_at is None:
         return None
     landed = sorted((r for r in remedies if _is_landing(r[0], suspicion)), key=lambda r: r[0].order)
     if landed:

@@ -7,6 +7,7 @@ instants are aware and in UTC.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from models.words import (
     Cause,
@@ -118,6 +119,10 @@ class Incident:
     acknowledgement, `resolved_at` the last resolution, `reopened_at` the last reopening. `leader_id` is the incident
     whose Slack message this one is shown in (its own id when it leads). `is_signal` marks a stored alert that
     opened no incident.
+
+    `cause` and `caused_by` are the senders'. What a person says is kept beside them and wins: `ruled_cause` (`None`:
+    nobody said), `ruled_causes`, and `cleared`, the deploys that are not the cause (both as `deploy:41`). `ruled_by`
+    and `ruled_at` tell who said the last of it and when, `ruled_before` what it took the place of.
     """
 
     id: int = 0
@@ -143,6 +148,12 @@ class Incident:
     team: str | None = None
     cause: Cause | None = None
     caused_by: tuple[str, ...] = ()
+    ruled_cause: Cause | None = None
+    ruled_causes: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+    ruled_by: str | None = None
+    ruled_at: datetime | None = None
+    ruled_before: Mapping[str, Any] | None = None
     group_key: str | None = None
     leader_id: int | None = None
     is_signal: bool = False
@@ -155,6 +166,16 @@ class Incident:
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.status.is_open and not self.is_signal
+
+    @property
+    def known_cause(self) -> Cause | None:
+        """What kind of thing caused it, as far as anybody said; a person's word stands before a sender's."""
+        return self.ruled_cause or self.cause
+
+    @property
+    def known_causes(self) -> tuple[str, ...]:
+        """What it was said to be caused by; a person's word stands before a sender's."""
+        return self.ruled_causes if self.ruled_cause else self.caused_by
 
     @property
     def headline(self) -> str:

@@ -139,6 +139,10 @@ class EntryKind(StrEnum):
     NOTE = "note"
     JOINED = "joined"
     PROMOTED = "promoted"
+    CAUSE = "cause"
+    CLEARED = "cleared"
+    LOOKING = "looking"
+    ROLLING_BACK = "rolling_back"
 
 
 Side: TypeAlias = Literal["dev", "ops"]

@@ -4,12 +4,16 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from handlers import causes
+from handlers.cause_words import UNDO
 from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_moves import Move, add_note, move, open_incident
 from handlers.references import is_link, number_at, number_behind, number_in
 from handlers.suggest import did_you_mean
+from handlers.suspects import suspicion_of
+from handlers.views import causes as cause_views
 from handlers.views import help, incidents, modals
 from handlers.wording import asks_for_help, service_names, split_service, take_environment
 from models.records import Incident
@@ -83,7 +87,8 @@ async def _show(ctx: Context, invocation: Invocation, _verb: str, text: str) -> 
             raise UserError(f"There is no incident INC-{number}.")
         members = await store.incidents.members(leader.id)
         timeline = await store.incidents.timeline(leader.id)
-    return Reply(message=incidents.detail(leader, members, timeline))
+        held = await suspicion_of(store, ctx.topology, leader)
+    return Reply(message=incidents.detail(leader, members, timeline, held))
 
 
 async def _move(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
@@ -115,6 +120,22 @@ async def _note(ctx: Context, invocation: Invocation, verb: str, text: str) -> R
         channel_id=invocation.channel_id,
     )
     return Reply(message=incidents.noted(noted))
+
+
+async def _cause(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
+    async with ctx.reading() as store:
+        number, words = await _which(store, invocation, verb, text)
+    by = causes.By(
+        name=invocation.user_name,
+        request_id=invocation.request_id,
+        at=invocation.at,
+        channel_id=invocation.channel_id,
+    )
+    if words.strip().casefold() == UNDO:
+        told = await causes.take_back(ctx, number, by)
+        return Reply(message=cause_views.said(told.leader, told.now, told.before, told.effects, None))
+    told = await causes.set_cause(ctx, number, words, by)
+    return Reply(message=cause_views.said(told.leader, told.now, told.before, told.effects, causes.undo_value(told)))
 
 
 async def _which(store: Store, invocation: Invocation, verb: str, text: str) -> tuple[int, str]:
@@ -164,11 +185,12 @@ _VERBS: Final[dict[str, _Verb]] = {
     "resolve": _move,
     "reopen": _move,
     "note": _note,
+    "cause": _cause,
 }
 
 COMMAND: Final = Command(
     name="/incident",
-    usage="open|list|show|ack|resolve|reopen|note …",
+    usage="open|list|show|ack|resolve|reopen|note|cause …",
     summary="Open and handle incidents. The number may be left out while only one is open.",
     examples=(
         "/incident open sev2 payments: checkout fails !prod",
@@ -177,6 +199,8 @@ COMMAND: Final = Command(
         "/incident note INC-12 we drained eu-1",
         "/incident resolve INC-12 rolled back",
         "/incident show INC-12",
+        "/incident cause INC-12 #41",
+        "/incident cause INC-12 external",
     ),
     run=run,
 )

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Message
-from handlers.views.layout import header, joined, message, paragraphs, said, section
+from handlers.views import Message, causes
+from handlers.views.layout import context, header, joined, message, paragraphs, said, section
 from handlers.views.repositories import commit_page, comparison, request_page
 from handlers.views.text import code, line, link, listed, plural
 from handlers.views.times import ago, duration, moment
-from models.records import Commit, Deploy
-from models.words import DeployKind, DeployStatus
+from models.records import Commit, Deploy, Incident, TimelineEntry
+from models.words import BlameReason, DeployKind, DeployStatus
 
 _EMOJI: Final = {
     DeployStatus.QUEUED: "⏳",
@@ -31,17 +31,23 @@ def card(
     previous: Deploy | None = None,
     runbook: str | None = None,
     elsewhere: str | None = None,
+    suspected: Sequence[tuple[Incident, BlameReason]] = (),
+    claims: Sequence[TimelineEntry] = (),
 ) -> Message:
     """Return the one line of a deployment, which is edited as it goes on.
 
     `previous` is the last deployment that succeeded there before this one, `elsewhere` the link to the other
-    channel's message.
+    channel's message. `suspected` are the incidents held against it, `claims` who looks after that.
     """
     headline = f"{_EMOJI[deploy.status]} {_subject(deploy)} · {_progress(deploy, side)}"
     who = f"by {line(deploy.actor, 60)}" if deploy.actor else None
     mine = _for_dev(deploy, commits) if side == "dev" else _for_ops(deploy, previous, runbook)
     over = link(elsewhere, "ops" if side == "dev" else "dev") if elsewhere else None
-    return message(joined([headline, who]), [section(joined([headline, who, *mine, over]))])
+    suspect = causes.of_deploy(suspected, claims)
+    blocks = [section(joined([headline, who, *mine, over])), *([context(suspect)] if suspect else [])]
+    if side == "dev" and any(incident.is_open for incident, _ in suspected):
+        blocks.append(causes.deploy_buttons(deploy.id))
+    return message(joined([headline, who, suspect]), blocks)
 
 
 def details(

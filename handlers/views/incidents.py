@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Block, Message
+from handlers.views import Block, Message, causes
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
@@ -32,6 +32,10 @@ _ENTRY_WORDS: Final = {
     EntryKind.NOTE: "noted",
     EntryKind.JOINED: "joined",
     EntryKind.PROMOTED: "promoted",
+    EntryKind.CAUSE: "set the cause",
+    EntryKind.CLEARED: "said that it was not",
+    EntryKind.LOOKING: "is looking at",
+    EntryKind.ROLLING_BACK: "is rolling back",
 }
 
 
@@ -57,10 +61,12 @@ def card(
     runbook: str | None = None,
     recent_deploys: Sequence[Deploy] = (),
     elsewhere: str | None = None,
+    held: causes.Suspicion | None = None,
 ) -> Message:
     """Return the card of an incident and its group, with the buttons that fit its state.
 
-    `recent_deploys` are those of its services shortly before it started, newest first; dev is told of them.
+    `recent_deploys` are those of its services shortly before it started, newest first; dev is told of them. `held` is
+    what it is held against.
     """
     group = list(members) or [leader]
     state = state_of(group)
@@ -72,6 +78,8 @@ def card(
     blocks = [section(headline), context(joined(facts)), *_member_lines(group)]
     if leader.summary:
         blocks.insert(1, section(paragraph(leader.summary, 500)))
+    if cause := causes.of_incident(leader, held or causes.Suspicion()):
+        blocks.append(context(cause))
     if side == "dev" and recent_deploys and state is not IncidentStatus.RESOLVED:
         blocks.append(context(_suspects(recent_deploys)))
     return message(f"{headline}: {_state_words(group, state)}", [*blocks, buttons(leader, state)])
@@ -80,15 +88,15 @@ def card(
 def buttons(leader: Incident, state: IncidentStatus) -> Block:
     """Return the row of buttons that fits a state."""
     number = str(leader.leader_id or leader.id)
-    note = button("Note", NOTE, number)
+    note, cause = button("Note", NOTE, number), button("Set cause", causes.SET, number)
     match state:
         case IncidentStatus.RESOLVED:
-            return actions(button("Reopen", REOPEN, number), note)
+            return actions(button("Reopen", REOPEN, number), note, cause)
         case IncidentStatus.ACKNOWLEDGED:
-            return actions(button("Resolve", RESOLVE, number, style="primary"), note)
+            return actions(button("Resolve", RESOLVE, number, style="primary"), note, cause)
         case _:
             acknowledge = button("Acknowledge", ACKNOWLEDGE, number, style="primary")
-            return actions(acknowledge, button("Resolve", RESOLVE, number), note)
+            return actions(acknowledge, button("Resolve", RESOLVE, number), note, cause)
 
 
 def moved(incident: Incident, status: IncidentStatus, side: Audience, *, members: Sequence[Incident] = ()) -> Message:
@@ -130,9 +138,11 @@ def listing(incidents: Sequence[Incident], title: str) -> Message:
     return message(f"{title}: {len(incidents)}", [header(title), *paragraphs(lines)])
 
 
-def detail(leader: Incident, members: Sequence[Incident], timeline: Sequence[TimelineEntry]) -> Message:
+def detail(
+    leader: Incident, members: Sequence[Incident], timeline: Sequence[TimelineEntry], held: causes.Suspicion
+) -> Message:
     """Return an incident with its history, as `/incident show` answers."""
-    shown = card(leader, "ops", members=members)
+    shown = card(leader, "ops", members=members, held=held)
     history = ["*Timeline*", *(_entry(entry) for entry in timeline)] if timeline else []
     return message(shown.text, [*shown.blocks[:-1], *paragraphs(history), shown.blocks[-1]])
 

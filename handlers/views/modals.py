@@ -39,13 +39,13 @@ def change(
         _input("revert", "How to revert it", optional=True),
     ]
     refers = [context(f"It will link to {link(url, 'the message')}.")] if url else []
-    return _modal(CHANGE, "Log a change", "Log it", [*fields, *refers], {"channel": channel_id, "url": url or ""})
+    return form(CHANGE, "Log a change", "Log it", [*fields, *refers], {"channel": channel_id, "url": url or ""})
 
 
 def note(*, incident: str, title: str, number: int, channel_id: str) -> Modal:
     """Return the form for a note on an incident (`incident` is its label)."""
     fields = [context(f"*{incident}* {line(title, 200)}"), _input("note", "Note", many_lines=True)]
-    return _modal(NOTE, f"Note on {incident}", "Add", fields, {"channel": channel_id, "incident": str(number)})
+    return form(NOTE, f"Note on {incident}", "Add", fields, {"channel": channel_id, "incident": str(number)})
 
 
 def open_incident(*, services: Sequence[str], channel_id: str) -> Modal:
@@ -55,7 +55,7 @@ def open_incident(*, services: Sequence[str], channel_id: str) -> Modal:
         _input("title", "What is wrong"),
         _select("severity", "Severity (sev1 is the worst)", [f"sev{n}" for n in range(1, 6)], optional=True),
     ]
-    return _modal(OPEN, "Open an incident", "Open it", fields, {"channel": channel_id})
+    return form(OPEN, "Open an incident", "Open it", fields, {"channel": channel_id})
 
 
 def notice(message: Message) -> Modal:
@@ -78,7 +78,8 @@ def metadata(value: str) -> dict[str, str]:
     return {k: v for k, v in carried.items() if isinstance(v, str)} if isinstance(carried, dict) else {}
 
 
-def _modal(callback_id: str, title: str, submit: str, blocks: list[Block], carried: Mapping[str, str]) -> Modal:
+def form(callback_id: str, title: str, submit: str, blocks: list[Block], carried: Mapping[str, str]) -> Modal:
+    """Return a form of fields; `carried` comes back with its submit."""
     view: dict[str, Any] = {
         "type": "modal",
         "callback_id": callback_id,
@@ -115,6 +116,12 @@ def _select(
     if chosen is not None:
         element["initial_option"] = _option(chosen)
     return _field(name, label, element, optional=optional)
+
+
+def select_named(name: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
+    """Return a field to choose one of (label, value) from."""
+    shown = [_option(label) | {"value": value[:150]} for label, value in options[:_MOST_OPTIONS]]
+    return _field(name, label, {"type": "static_select", "action_id": name, "options": shown}, optional=False)
 
 
 def _option(value: str) -> Block:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, union
 
-from models.attribution import Blame, Member, Suspicion
+from models.attribution import Blame, Member, Suspicion, number_of
 from models.rollouts import Charge
 from models.store.base import Noun, Upsert, in_slices, table_of
 from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
@@ -171,8 +171,10 @@ def _suspicion(row: Any) -> Suspicion:
         environment=row.environment,
         started_at=row.started_at,
         resolved_at=_end(row),
-        cause=row.cause,
-        caused_by=row.caused_by,
+        cause=row.ruled_cause or row.cause,
+        caused_by=row.ruled_causes if row.ruled_cause else row.caused_by,
+        is_ruled=row.ruled_cause is not None,
+        cleared=frozenset(number for name in row.cleared if (number := number_of(name)) is not None),
         is_counted=not (row.is_signal or row.is_test),
     )
 

@@ -194,7 +194,8 @@ class Incidents(Noun):
                 _BLAMES.c.blamer_id == _INCIDENTS.c.id,
                 _BLAMES.c.reason == BlameReason.EXPLICIT,
             )
-            unknown = or_(_INCIDENTS.c.cause.is_(None), _INCIDENTS.c.cause == Cause.UNKNOWN)
+            cause = func.coalesce(_INCIDENTS.c.ruled_cause, _INCIDENTS.c.cause)
+            unknown = or_(cause.is_(None), cause == Cause.UNKNOWN)
             query = select(func.count()).where(_INCIDENTS.c.id.in_(part), unknown, ~linked)
             found += (await self._connection.execute(query)).scalar_one()
         return found

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, select, text, update
 from sqlalchemy import bindparam as bind
 
-from models.attribution import Member
+from models.attribution import Member, number_of
 from models.rollouts import Brought
 from models.store.base import Noun, in_powers, in_slices, record_fields, table_of, to_record
 from models.tables import (
@@ -123,7 +123,10 @@ class Lanes(Noun):
     async def named(self, names: Collection[str]) -> dict[str, list[Member]]:
         """Return the deployments that answer to each name: sender's id, rollout, sha, or a commit they brought."""
         found: dict[str, dict[int, Member]] = {}
-        for part in in_slices(names, 1_000):
+        numbers = {number: name for name in names if (number := number_of(name)) is not None}
+        for number, member in (await self.members(numbers)).items():
+            found[numbers[number]] = {number: member}
+        for part in in_slices(set(names) - set(numbers.values()), 1_000):
             for column in (_LEDGER.c.external_id, _LEDGER.c.rollout_id, _LEDGER.c.sha):
                 rows = await self._connection.execute(live_members().where(column.in_(part)))
                 for member in map(to_member, rows):
@@ -136,6 +139,21 @@ class Lanes(Noun):
                 if deploy_id in bringing:
                     found.setdefault(sha, {})[deploy_id] = bringing[deploy_id]
         return {name: list(members.values()) for name, members in found.items()}
+
+    async def latest(self, services: Collection[str], until: datetime, limit: int) -> list[Member]:
+        """Return the last deployments of services up to an instant, newest first."""
+        query = live_members().where(_LEDGER.c.service.in_(list(services)), _LEDGER.c.finished_at <= until)
+        rows = await self._connection.execute(query.order_by(_LEDGER.c.finished_at.desc()).limit(limit))
+        return [to_member(row) for row in rows]
+
+    async def with_sha(self, start: str) -> list[Member]:
+        """Return the deployments of commits that begin like this, or that brought such a commit."""
+        end = f"{start[:-1]}{chr(ord(start[-1]) + 1)}"
+        head = live_members().where(_LEDGER.c.sha >= start, _LEDGER.c.sha < end).limit(100)
+        found = {m.id: m for m in map(to_member, await self._connection.execute(head))}
+        brought = select(_DEPLOY_COMMITS.c.deploy_id)
+        brought = brought.where(_DEPLOY_COMMITS.c.sha >= start, _DEPLOY_COMMITS.c.sha < end).limit(100)
+        return list((found | await self.members((await self._connection.execute(brought)).scalars().all())).values())
 
     async def set_remedies(self, remedies: dict[int, Remedy]) -> None:
         """Write down what deployments were found to have put right."""

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 
 from bot.sandbox.blocks import problems, size, view_problems
-from handlers.views import Message, bridge, changes, deploys, failures, help, incidents, modals
-from models.records import TimelineEntry
+from handlers.cause_effects import Effect
+from handlers.views import Message, bridge, causes, changes, deploys, failures, help, incidents, modals
+from models.periods import Window
+from models.records import Incident, TimelineEntry
 from models.topology import Bridge
-from models.words import DeployStatus, EntryKind, IncidentStatus, Side
+from models.words import BlameReason, Cause, DeployStatus, EntryKind, IncidentStatus, Side
 from tests.handlers.views import samples
 from tests.handlers.views.samples import AT
 from tests.handlers.views.test_text import BROADCAST, HOSTILE
 
+_SEEN = {"channel_id": "C1", "seen_at": ""}
 LATER = AT + timedelta(minutes=5)
 OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*)>")
 
@@ -57,7 +60,23 @@ def _said_of_incidents(words: str, side: Side) -> Iterator[Message]:
     yield incidents.note(incident, by=words, text=words)
     yield incidents.listing([incident] * 12, "Open")
     entry = TimelineEntry(incident_id=3, at=AT, kind=EntryKind.NOTE, actor=words, text=words, via=words)
-    yield incidents.detail(incident, [incident], [entry] * 12)
+    yield incidents.detail(incident, [incident], [entry] * 12, causes.Suspicion())
+    yield from _said_of_causes(words, side, incident)
+
+
+def _said_of_causes(words: str, side: Side, incident: Incident) -> Iterator[Message]:
+    deploy = _with_words(samples.deploy(), words)
+    claims = [TimelineEntry(incident_id=3, at=AT, kind=EntryKind.LOOKING, actor=words, text=words)] * 2
+    for reason in (None, *BlameReason):
+        held = causes.Suspicion(reason=reason, deploys=[deploy] if reason else [], claims=claims)
+        for cause in (None, Cause.EXTERNAL):
+            ruled = replace(incident, ruled_cause=cause, ruled_by=words, ruled_causes=(words,), cleared=(words,))
+            yield incidents.card(ruled, side, held=held)
+            yield deploys.card(deploy, side, suspected=[(ruled, BlameReason.INFERRED)] * 5, claims=claims)
+    window = Window(AT.date(), "week", "UTC", AT, LATER)
+    effect = Effect(service=words or "-", window=window, is_now=True, before=(1, 9), after=(2, 9))
+    yield causes.said(incident, words, words, [effect], words or "-")
+    yield causes.claimed(EntryKind.LOOKING, 41, [incident])
 
 
 def _status(words: str, name: failures.UnknownName) -> bridge.Status:
@@ -137,6 +156,7 @@ def test_forms_take_hostile_text(words: str) -> None:
         modals.change(services=["payments"], environments=["production"], channel_id="C1", what=words, url=words),
         modals.note(incident="INC-3", title=words, number=3, channel_id="C1"),
         modals.open_incident(services=[], channel_id="C1"),
+        causes.ask(_with_words(samples.incident(), words), [_with_words(samples.deploy(), words)] * 90, **_SEEN),
     ]
     for form in forms:
         assert [] == view_problems(form.view)
@@ -189,10 +209,10 @@ def test_undo_is_offered_only_in_its_time(at: datetime, offered: bool) -> None:
 @pytest.mark.parametrize(
     ("buttons", "status"),
     [
-        (["Acknowledge", "Resolve", "Note"], IncidentStatus.TRIGGERED),
-        (["Resolve", "Note"], IncidentStatus.ACKNOWLEDGED),
-        (["Reopen", "Note"], IncidentStatus.RESOLVED),
-        (["Acknowledge", "Resolve", "Note"], IncidentStatus.REOPENED),
+        (["Acknowledge", "Resolve", "Note", "Set cause"], IncidentStatus.TRIGGERED),
+        (["Resolve", "Note", "Set cause"], IncidentStatus.ACKNOWLEDGED),
+        (["Reopen", "Note", "Set cause"], IncidentStatus.RESOLVED),
+        (["Acknowledge", "Resolve", "Note", "Set cause"], IncidentStatus.REOPENED),
     ],
 )
 def test_an_incidents_buttons_fit_its_state(buttons: list[str], status: IncidentStatus) -> None:
