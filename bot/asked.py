@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot import cron
 from handlers.errors import MalformedPayload
 from handlers.payload import instant
-from handlers.reports import Scope, scope_named
+from handlers.reports import Report, Scope, read_live_report, read_report, scope_named
 from handlers.suggest import did_you_mean
 from models.periods import Length, Window, latest_completed, window
 from models.store import Store
@@ -54,6 +54,20 @@ def environment(name: str, services: Iterable[str] | None, topology: Topology) -
     mine = (s for s in topology.services if wanted is None or s.name in wanted)
     found = (topology.environment_named(one, name) for one in mine)
     return next((one.name for one in found if one), name)
+
+
+async def report(store: Store, query: Mapping[str, str], topology: Topology, now: datetime) -> Report:
+    """Return the numbers that a query asks for: as everybody is shown them now, else as they stood at `as_of`.
+
+    Raises:
+        WrongParameter: a parameter cannot be used.
+    """
+    at = as_of(query, now)
+    asked, when = scope(query, topology), period(query, topology, at)
+    await refuse_unheard(store, asked, topology)
+    if query.get("as_of"):
+        return await read_report(store, asked, when, at)
+    return await read_live_report(store, asked, when, at)
 
 
 async def refuse_unheard(store: Store, asked: Scope, topology: Topology) -> None:

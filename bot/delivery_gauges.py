@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from handlers.errors import TwinspanError
 from handlers.ports import Transaction
+from handlers.reports import as_heard, heard_until
 from models.delivery import Facts, Numbers, measure
 from models.periods import Length, Window, latest_completed
 from models.service_rows import facts_by_service
@@ -80,11 +81,12 @@ class DeliveryGauges(Collector):
         try:
             async with self.reading() as store:
                 told = [(window, await self._facts(store, window)) for window in self._windows()]
+                known_until = await heard_until(store, self.now())
         except TwinspanError as error:
             _log.warning("delivery_gauges_not_read", error=str(error))
             return
         # The arithmetic of a long history takes a while: nobody's acknowledgement waits for it.
-        self._numbers = await asyncio.to_thread(_numbers, self._services(), told, self.now())
+        self._numbers = await asyncio.to_thread(_numbers, self._services(), told, self.now(), known_until)
         self._read_at = self.elapsed()
 
     def _windows(self) -> list[Window]:
@@ -100,10 +102,10 @@ class DeliveryGauges(Collector):
 
 
 def _numbers(
-    services: Sequence[str] | None, told: Sequence[tuple[Window, Facts]], at: datetime
+    services: Sequence[str] | None, told: Sequence[tuple[Window, Facts]], at: datetime, known_until: datetime
 ) -> dict[tuple[str, Length], Numbers]:
     return {
-        (name, window.length): measure([window], of_service, at)[0]
+        (name, window.length): as_heard(measure([window], of_service, at)[0], window.start < known_until)
         for window, facts in told
         for name, of_service in facts_by_service(services or facts.alive_from, facts).items()
     }

@@ -17,11 +17,10 @@ from bot.asked import WrongParameter
 from bot.database import Database, OldSchema, with_schema
 from bot.settings import InvalidSettings, Settings, load
 from handlers.errors import Unavailable
-from handlers.reports import Report, as_json, read_report
+from handlers.reports import Report, as_json
 from models.delivery import Numbers
 
 _NOTHING: Final = "–"
-_HISTORY: Final = 2
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -107,15 +106,11 @@ _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
 
 
 async def _read(settings: Settings, query: Mapping[str, str]) -> Report:
-    topology = settings.topology
-    at = asked.as_of(query, clock.utc_now())
-    scope, when = asked.scope(query, topology), asked.period(query, topology, at)
     database = Database(settings.database_url)
     try:
         await with_schema(database)
         async with database.reading() as store:
-            await asked.refuse_unheard(store, scope, topology)
-            return await read_report(store, scope, when, at, periods=_HISTORY)
+            return await asked.report(store, query, settings.topology, clock.utc_now())
     finally:
         await database.close()
 

@@ -81,8 +81,7 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
     """
     windows = _and_before(window, HISTORY)
     facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end)
-    senders = await store.sources.all()
-    known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
+    known_until = await heard_until(store, at)
     pairs = zip(measure(windows, facts, at), windows, strict=True)
     numbers = [as_heard(n, w.start < known_until) for n, w in pairs]
     return Report(
@@ -93,6 +92,12 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
         previous=numbers[-2],
         history=tuple(numbers),
     )
+
+
+async def heard_until(store: Store, at: datetime) -> datetime:
+    """Return until when somebody could have told of something: `at`, unless every sender has fallen silent before."""
+    senders = await store.sources.all()
+    return deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
 
 
 def as_heard(numbers: Numbers, was_heard: bool) -> Numbers:

@@ -19,7 +19,6 @@ from bot.api.shapes import Problem, Report, openapi, shown
 from bot.asked import WrongParameter
 from handlers.errors import NotAuthentic, Unavailable
 from handlers.ports import Transaction
-from handlers.reports import read_report
 from handlers.signatures import check_bearer
 from models.store import Store
 from models.topology import Topology
@@ -31,6 +30,7 @@ _STATES: Final[dict[str, type[StrEnum]]] = {
     "incidents": IncidentStatus,
 }
 _PATHS: Final = ("/api/metrics", *(f"/api/{name}" for name in _STATES), "/api/openapi.json")
+_ASKED: Final = ("service", "bridge", "team", "environment", "period", "date", "timezone", "as_of")
 _HEADERS: Final = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "GET, HEAD"}, 503: {"Retry-After": "5"}}
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -72,16 +72,13 @@ class Api:
         return guarded
 
     async def _metrics(self, request: Request) -> Report:
-        query, topology, now = request.query_params, self.topology(), self.now()
-        known = ("service", "bridge", "team", "environment", "period", "date", "timezone", "as_of")
-        refuse_unknown(query, known)
-        at = asked.as_of(query, now)
-        scope, window = asked.scope(query, topology), asked.period(query, topology, at)
+        query = request.query_params
+        refuse_unknown(query, _ASKED)
         async with self.reading() as store:
-            await asked.refuse_unheard(store, scope, topology)
-            report = await read_report(store, scope, window, at)
+            report = await asked.report(store, query, self.topology(), self.now())
+        window = report.window
         return Report(
-            scope=scope.name,
+            scope=report.scope.name,
             period=window.length,
             timezone=window.timezone,
             start=window.start,

@@ -16,6 +16,7 @@ from bot.api.shapes import ChangeShape, DeployShape, IncidentShape, Report
 from bot.app import World, build
 from bot.database import Database
 from bot.settings import Settings
+from models.store.sources import Heard
 from models.topology import Bridge, Service, Topology
 from tests.support.histories import remember
 
@@ -132,6 +133,27 @@ async def test_numbers_that_did_not_change_are_not_sent_again(api: httpx.AsyncCl
         await remember(database, [deploy(30)])
         assert 200 == (await client.get("/api/metrics", headers=asked)).status_code
     await bot.database.close()
+
+
+async def test_a_zero_that_no_sender_could_have_contradicted_is_unknown(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    long_ago = MONDAY - timedelta(days=21)
+    await remember(database, [deploy(-21 * 24)])
+    heard = Heard(
+        name="ci",
+        kind="generic",
+        deliveries=1,
+        first_received_at=long_ago,
+        last_received_at=long_ago,
+        last_event_at=long_ago,
+    )
+    async with database.transaction() as store:
+        await store.sources.hear([heard])
+    now = (await api.get("/api/metrics")).json()["now"]
+    assert (25, 1, None, None) == tuple(now[n] for n in ("deploys", "failed_deploys", "rollbacks", "rework_deploys"))
+    then = (await api.get("/api/metrics", params={"as_of": NOW.isoformat()})).json()["now"]
+    assert (25, 0) == (then["deploys"], then["rollbacks"])
 
 
 async def test_an_environment_has_the_names_of_the_configuration(api: httpx.AsyncClient) -> None:
