@@ -100,7 +100,7 @@ async def catch_up(store: Store, within: timedelta = INFERRED_WITHIN) -> int:
 def _moved(touched: Touched) -> _Moved:
     moved = _Moved()
     for before, after in touched.deploys:
-        then, now = _member(before), _member(after)
+        then, now = as_member(before), as_member(after)
         if then == now and not touched.shas:
             continue
         moved.states += [m for m in (then, now) if m]
@@ -111,7 +111,7 @@ def _moved(touched: Touched) -> _Moved:
     return moved
 
 
-def _member(deploy: Deploy | None) -> Member | None:
+def as_member(deploy: Deploy | None) -> Member | None:
     """Return a deployment as attribution sees it; `None` where it does not count."""
     is_live = deploy and deploy.tier is Tier.PRODUCTION and deploy.status is DeployStatus.SUCCEEDED
     if deploy is None or not is_live or deploy.finished_at is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handlers.attribution import Touched, attribute
+from handlers.ranges import find_ranges
 from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
 from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
@@ -63,6 +64,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booke
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
     await store.deploys.add_commits([*listed, *loose])
     touched.shas.update(c.sha for c in (*listed, *loose))
+    await find_ranges(store, topology, touched, loose)
     shifted = await attribute(store, touched, topology.suspect_within)
     booked.notices += await shifted_notices(store, topology, touched.incidents, shifted)
     await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])

@@ -27,6 +27,7 @@ class Repository(Struct):
     """Where it happened."""
 
     full_name: Name
+    default_branch: str | None = None
 
 
 class Run(Struct):
@@ -123,6 +124,8 @@ class PushEvent(Struct):
     ref: str
     repository: Repository
     commits: list[PushedCommit] = []
+    before: Sha = ""
+    forced: bool = False
 
 
 class PullRequest(Struct):

@@ -35,6 +35,7 @@ class Commit:
     message: str | None = None
     pr: int | None = None
     is_merge: bool = False
+    previous_sha: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -25,7 +25,11 @@ from models.words import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitReport:
-    """One commit that a sender told of; `pr` is the number of the pull or merge request that brought it in."""
+    """One commit that a sender told of.
+
+    `pr` is the number of the pull or merge request that brought it in, `previous_sha` what stood before it on the
+    branch that is deployed.
+    """
 
     repository: str
     sha: str
@@ -35,6 +39,7 @@ class CommitReport:
     message: str | None = None
     pr: int | None = None
     is_merge: bool = False
+    previous_sha: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -162,6 +162,7 @@ def _push(event: PushEvent, _source: WebhookSource, _at: datetime) -> _Told:
             authored_at=utc(commit.timestamp, f"$.commits[{number}].timestamp"),
             author=clean(commit.author.username or commit.author.name) if commit.author else None,
             message=clean(commit.message),
+            previous_sha=_before(event, number),
             # The payload does not name parents; the first line that git and GitHub write for a merge does.
             is_merge=commit.message.startswith(
                 ("Merge pull request #", "Merge branch ", "Merge remote-tracking branch ")
@@ -169,6 +170,19 @@ def _push(event: PushEvent, _source: WebhookSource, _at: datetime) -> _Told:
         )
         for number, commit in enumerate(event.commits)
     )
+
+
+def _before(event: PushEvent, number: int) -> str | None:
+    """Return what stood on the default branch before a commit: what a deployment brought is found by following these.
+
+    Other branches are not followed: their commits come to the default branch once more, after others.
+    """
+    if event.ref != f"refs/heads/{event.repository.default_branch}":
+        return None
+    if number:
+        return clean(event.commits[number - 1].id)
+    is_first_ever = not event.before.strip("0")
+    return None if event.forced or is_first_ever else clean(event.before)
 
 
 def _pull_request(event: PullRequestEvent, _source: WebhookSource, _at: datetime) -> _Told:

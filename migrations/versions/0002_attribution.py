@@ -25,6 +25,7 @@ _LEDGER_INDEXES = {
 def upgrade() -> None:
     op.add_column("ledger", sa.Column("ran", sa.Text(), nullable=True))
     op.add_column("ledger", sa.Column("remedy", sa.String(length=32), nullable=True))
+    op.add_column("commits", sa.Column("previous_sha", sa.String(length=64), nullable=True))
     op.execute("UPDATE ledger SET ran = coalesce(version, sha) WHERE type = 'deploy'")
     for name, (columns, where) in _LEDGER_INDEXES.items():
         _index(name, "ledger", columns, where)
@@ -96,5 +97,6 @@ def downgrade() -> None:
     op.drop_index("ix_deploy_commits_sha", table_name="deploy_commits")
     for name in _LEDGER_INDEXES:
         op.drop_index(name, table_name="ledger")
+    op.drop_column("commits", "previous_sha")
     op.drop_column("ledger", "remedy")
     op.drop_column("ledger", "ran")

@@ -1,10 +1,10 @@
 """Deployments in the ledger, and the commits they brought."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, func, select, union_all, update
+from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all, update
 
 from models.records import Commit, Deploy
 from models.reports import CommitReport
@@ -32,6 +32,8 @@ _SAVE = update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id"))
 
 # SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
 _MOST_OF_A_UNION = 100
+_LONGEST_RANGE = 2_000
+_MOST_WAITING = 50
 
 DeployKey: TypeAlias = tuple[str, str, str, str]
 
@@ -151,6 +153,39 @@ class Deploys(Noun):
         ]
         await self._insert_many(_DEPLOY_COMMITS, rows, _unless_there)
 
+    async def range(self, repository: str, base: str, head: str) -> list[tuple[str, str]] | None:
+        """Return the (repository, sha) pairs after `base` up to `head`, oldest first; `None`: the way is not known."""
+        rows = await self._connection.execute(_RANGE, {"repository": repository, "head": head, "base": base})
+        found: list[tuple[str, str]] = []
+        for row in rows:
+            found.append((repository, row.sha))
+            if row.previous_sha == base:
+                return found[::-1]
+        return None
+
+    async def without_range(self, services: Collection[str], since: datetime) -> list[Deploy]:
+        """Return deployments from `since` on of which nobody knows what they brought, some dozen, the oldest first."""
+        query = _all().where(
+            _LEDGER.c.service.in_(list(services)),
+            _LEDGER.c.at >= since,
+            _LEDGER.c.commits_known.is_(False),
+            _LEDGER.c.sha.is_not(None),
+        )
+        rows = await self._connection.execute(query.order_by(_LEDGER.c.at).limit(_MOST_WAITING))
+        return [_deploy(row) for row in rows]
+
+    async def set_ranges(self, ranges: Mapping[int, Sequence[tuple[str, str]]]) -> None:
+        """Record what deployments (by ledger number) were found to have brought."""
+        rows = [
+            {"deploy_id": deploy_id, "sha": sha, "repository": repository, "position": position}
+            for deploy_id, commits in ranges.items()
+            for position, (repository, sha) in enumerate(commits)
+        ]
+        await self._insert_many(_DEPLOY_COMMITS, rows, _unless_there)
+        for part in in_slices(ranges):
+            known = update(_LEDGER).where(_LEDGER.c.id.in_(part)).values(commits_known=True)
+            await self._connection.execute(known)
+
     async def commits(self, deploy_id: int) -> list[Commit]:
         """Return the commits a deployment brought, in its sender's order; else the one commit it names, if known."""
         query = (
@@ -233,7 +268,7 @@ def _unless_there(statement: Upsert) -> Any:
 
 
 def _filling_gaps(statement: Upsert) -> Any:
-    names = ("authored_at", "committed_at", "author", "message", "pr")
+    names = ("authored_at", "committed_at", "author", "message", "pr", "previous_sha")
     filled: dict[str, Any] = {n: func.coalesce(_COMMITS.c[n], statement.excluded[n]) for n in names}
     filled["is_merge"] = _COMMITS.c.is_merge | statement.excluded.is_merge
     return statement.on_conflict_do_update(index_elements=["repository", "sha"], set_=filled)
@@ -247,3 +282,22 @@ def _values(deploy: Deploy) -> dict[str, Any]:
     at = deploy.finished_at or deploy.latest_at
     ran = deploy.version or deploy.sha
     return {"type": "deploy", "at": at, "ran": ran, **to_values(deploy, _COLUMNS)}
+
+
+def _range() -> Select[Any]:
+    """Return the way back from one commit, as far as it is known, to `base` or for some thousand steps."""
+    first = select(_COMMITS.c.sha, _COMMITS.c.previous_sha, literal(0).label("step")).where(
+        _COMMITS.c.repository == bindparam("repository"), _COMMITS.c.sha == bindparam("head")
+    )
+    way = first.cte("way", recursive=True)
+    onward = select(_COMMITS.c.sha, _COMMITS.c.previous_sha, way.c.step + 1).where(
+        _COMMITS.c.repository == bindparam("repository"),
+        _COMMITS.c.sha == way.c.previous_sha,
+        way.c.previous_sha != bindparam("base"),
+        way.c.step < _LONGEST_RANGE,
+    )
+    way = way.union_all(onward)
+    return select(way.c.sha, way.c.previous_sha).order_by(way.c.step)
+
+
+_RANGE = _range()

@@ -120,6 +120,7 @@ class CommitRow(Base):
     message: Mapped[str | None] = mapped_column(Text)
     pr: Mapped[int | None] = mapped_column(Integer)
     is_merge: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    previous_sha: Mapped[str | None] = mapped_column(String(64))
 
 
 class DeployCommitRow(Base):

@@ -74,7 +74,7 @@ async def _push(hands: Hands) -> None:
 
 
 async def _push_fix(hands: Hands) -> None:
-    await hands.github("push", github_push("acme/payments", _FIX, hands.run, hands.now()))
+    await hands.github("push", github_push("acme/payments", _FIX, hands.run, hands.now(), onto=_FEATURE))
 
 
 async def _shop_starts(hands: Hands) -> None:

@@ -41,10 +41,13 @@ def instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def github_push(repository: str, commits: Sequence[Commit], run: int, at: datetime) -> Json:
-    """A `push` event: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push."""
+def github_push(
+    repository: str, commits: Sequence[Commit], run: int, at: datetime, onto: Sequence[Commit] = ()
+) -> Json:
+    """A `push` event, after those of `onto`: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push."""
     listed = [_github_commit(repository, commit, run, at) for commit in commits]
-    before = hashlib.sha1(f"before {repository} {listed[0]['id']}".encode(), usedforsecurity=False).hexdigest()
+    unseen = hashlib.sha1(f"before {repository} {listed[0]['id']}".encode(), usedforsecurity=False).hexdigest()
+    before = onto[-1].sha(run) if onto else unseen
     pusher = commits[-1].author
     return {
         "ref": "refs/heads/main", "before": before, "after": listed[-1]["id"], "created": False, "deleted": False,

@@ -185,9 +185,11 @@ def test_a_push_tells_of_each_commit_when_it_was_authored() -> None:
             authored_at=datetime(2026, 11, 20, 8, 32, 11, tzinfo=UTC),
             author="Jun Park",
             message="log the gateway's answer\n\nSo that a declined card can be explained.",
+            previous_sha="51de2b835bd35a67eb32dbcd3d77d4b96e5aa39d",
         )
         == first
     )
+    assert first.sha == second.previous_sha
     assert ("maya", datetime(2026, 11, 23, 8, 54, 58, tzinfo=UTC)) == (second.author, second.authored_at)
 
 
