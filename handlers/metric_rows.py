@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from handlers.errors import UserError
 from handlers.periods_asked import until
-from handlers.reports import Report, Scope, as_json, read_live_report, scope_named
+from handlers.reports import Scope, as_heard, as_json, heard_until, scope_named
 from handlers.views.asked import Asked
 from handlers.views.digest_parts import service_line
 from handlers.views.layout import NOTHING
@@ -15,7 +15,7 @@ from handlers.views.metric_how import Explained
 from handlers.views.metric_rows import NAMES, PAGE, HeldBy, Page, Row, row_line
 from handlers.views.numbers import ROWS
 from handlers.views.text import escape
-from models.delivery import Facts
+from models.delivery import Facts, Numbers, measure
 from models.evidence import Item, behind
 from models.periods import Length, Window, previous, window
 from models.service_rows import service_rows
@@ -32,7 +32,7 @@ class Behind:
 
     scope: Scope
     window: Window
-    report: Report
+    now: Numbers
     facts: Facts
     items: Sequence[Item]
 
@@ -54,10 +54,13 @@ def place(topology: Topology, asked: Asked, at: datetime) -> tuple[Scope, Window
 async def look_behind(store: Store, topology: Topology, asked: Asked, at: datetime) -> Behind:
     """Return a number with its rows, as they are now."""
     scope, asked_window = place(topology, asked, at)
-    facts = await store.rollouts.facts(scope.services, None, asked_window.start, asked_window.end)
+    # What each service did is shown beside the period before.
+    start = previous(asked_window).start if asked.number == _SERVICES else asked_window.start
+    facts = await store.rollouts.facts(scope.services, None, start, asked_window.end)
     items = [] if asked.number == _SERVICES else behind(asked.number, asked_window, facts, at)
-    report = await read_live_report(store, scope, asked_window, at)
-    return Behind(scope=scope, window=asked_window, report=report, facts=facts, items=items)
+    (now,) = measure([asked_window], facts, at)
+    now = as_heard(now, asked_window.start < await heard_until(store, at))
+    return Behind(scope=scope, window=asked_window, now=now, facts=facts, items=items)
 
 
 async def read_page(store: Store, topology: Topology, asked: Asked, at: datetime) -> Page:
@@ -78,7 +81,7 @@ async def read_page(store: Store, topology: Topology, asked: Asked, at: datetime
         lines = [row_line(row, asked.number) for row in rows]
     return Page(
         asked=asked,
-        shown=shown(found.report, asked.number),
+        shown=shown(found.now, asked.number),
         period=_period(found.window),
         lines=lines,
         total=total,
@@ -92,17 +95,17 @@ async def explain(store: Store, topology: Topology, asked: Asked, at: datetime) 
     found = await look_behind(store, topology, asked, at)
     return Explained(
         asked=asked.at_page(0),
-        shown=shown(found.report, asked.number),
-        now=as_json(found.report.now),
+        shown=shown(found.now, asked.number),
+        now=as_json(found.now),
         items=found.items,
         window=found.window,
         at=at,
     )
 
 
-def shown(report: Report, number: str) -> str:
+def shown(numbers: Numbers, number: str) -> str:
     """Return a number of the present period in full."""
-    now = as_json(report.now)
+    now = as_json(numbers)
     row = next((row for row in ROWS if row.key == number), None)
     if row:
         return row.shown(now)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import clock
-from tests.support.stage import DEV, Stage
+from tests.support.stage import DEV, OPS, Stage
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -64,3 +64,49 @@ async def test_a_number_is_pressed_paged_and_explained(running: Stage) -> None:
     assert "20 deploys on 1 day, 20.00 per day" in shown(view)
     assert f"{yesterday} 00:00 up to, not including" in shown(view)
     assert [] == [call for call in workspace.calls if call.method == "views.push"]
+
+
+async def test_a_suspect_deploy_says_so_and_its_people_answer_by_buttons(running: Stage) -> None:
+    """An incident starts after a deploy: both messages say so; people claim it, clear it, and set another cause."""
+    now = clock.utc_now()
+    await running.events(deploys(now - timedelta(hours=1), 2))
+    await running.settled()
+    alarm = {
+        "id": "i1",
+        "source": "ci",
+        "type": "incident",
+        "occurred_at": (now - timedelta(minutes=5)).isoformat(),
+        "services": ["payments"],
+        "incident": {"incident_id": "i1", "status": "triggered", "title": "Checkout fails", "severity": "sev2"},
+    }
+    await running.events([alarm])
+    await running.settled()
+    _, suspect, card = running.seen.messages(DEV)
+    assert "suspect of" in suspect.text
+    assert "Probably* #2" in str(card.blocks)
+    assert "suspect of" not in running.seen.texts(DEV)[0]
+    actor = running.sandbox.actor
+
+    await actor.click("ada", "deploy_looking", channel=DEV, ts=suspect.ts)
+    await answered(running)
+    await running.settled()
+    assert all("👀 ada is looking at #2" in shown for shown in running.seen.shown(DEV)[1:])
+    assert "👀 ada is looking at #2" in running.seen.shown(OPS)[2]
+
+    await actor.click("ada", "deploy_not_mine", channel=DEV, ts=suspect.ts)
+    await answered(running)
+    await running.settled()
+    assert "suspect of" not in running.seen.texts(DEV)[1]
+    assert "not #2 (said ada)" in running.seen.shown(OPS)[2]
+
+    await actor.click("ben", "incident_cause", channel=DEV, ts=card.ts)
+    await answered(running)
+    (form,) = running.sandbox.workspace.modals("ben")
+    outcome = await actor.submit_view("ben", form.id, {"cause": {"cause": "#1"}})
+    assert outcome.ok
+    await answered(running)
+    await running.settled()
+    told = [m.text for m in running.sandbox.workspace.timeline(DEV, "ben") if m.ephemeral_to]
+    assert "Change fail rate of payments this week" in told[-1]
+    assert "suspect of" in running.seen.texts(DEV)[0]
+    assert "#1" in running.seen.shown(OPS)[2] and "(set by ben)" in running.seen.shown(OPS)[2]  # noqa: PT018

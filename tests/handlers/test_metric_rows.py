@@ -141,6 +141,11 @@ async def test_each_incident_says_what_it_is_held_against(database: Database) ->
     ]
 
 
+async def test_what_each_service_did_stands_beside_the_period_before(database: Database) -> None:
+    await remember(database, [deploy("d0", -30), deploy("d1", -20), deploy("d2", 5)])
+    assert "• *shop*  1 deploy (before: 2) · 0 incidents" == (await lines(database, "services"))[0]
+
+
 async def test_a_row_leads_to_the_message_in_the_channel_it_was_asked_for_in(database: Database) -> None:
     await a_bad_week(database)
     async with database.transaction() as store:
