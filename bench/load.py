@@ -1,13 +1,13 @@
 """A load generator: many connections, each sends its next request when the last one is answered.
 
-Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNECTIONS RATE FIRST_ID` prints one JSON
-object with the number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast as
-possible; otherwise requests are offered at RATE per second, and a latency counts from the instant at which its request
-was due, so that a stalled server cannot hide its stall (https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE).
+Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNECTIONS RATE FIRST_ID KIND` prints one
+JSON object with the number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast
+as possible; otherwise requests are offered at RATE per second, and a latency counts from the instant at which its
+request was due, so that a stalled server cannot hide its stall
+(https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE). KIND is `deploys` or `mix` (see `bench.payloads`).
 """
 
 import asyncio
-import hashlib
 import hmac
 import json
 import sys
@@ -17,69 +17,10 @@ from typing import cast
 
 import uvloop
 
+from bench import payloads
+
 SECRET = b"bench-secret"
-PADDING = 10 * 1024
 FASTEST = 12_000
-
-
-def body_template(size: int = PADDING) -> tuple[bytes, bytes]:
-    """Return a GitHub `deployment_status` payload of about `size` bytes, cut where the deployment's id belongs."""
-    repository = {
-        "id": 1,
-        "full_name": "acme/payments",
-        "html_url": "https://github.com/acme/payments",
-        "private": True,
-    }
-    sender = {"login": "ada", "id": 7, "type": "User"}
-    urls = {f"{name}_url": f"https://api.github.com/repos/acme/payments/{name}{{/sha}}" for name in _API_NAMES}
-    payload = {
-        "action": "created",
-        "deployment_status": {
-            "id": 99,
-            "state": "success",
-            "environment": "production",
-            "created_at": "2026-03-02T09:00:10Z",
-            "updated_at": "2026-03-02T09:00:10Z",
-            "target_url": "https://ci.example/1",
-            "log_url": "https://ci.example/1",
-            "creator": sender,
-            "description": "",
-        },
-        "deployment": {
-            "id": "@ID@",
-            "sha": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
-            "ref": "main",
-            "task": "deploy",
-            "environment": "production",
-            "production_environment": True,
-            "created_at": "2026-03-02T09:00:00Z",
-            "updated_at": "2026-03-02T09:00:10Z",
-            "creator": sender,
-            "payload": {},
-        },
-        "repository": repository | urls,
-        "organization": {"login": "acme", "id": 2},
-        "sender": sender,
-    }
-    bare = len(json.dumps(payload))
-    payload["deployment_status"]["description"] = _filler(max(size - bare, 0))  # type: ignore[index]
-    before, after = json.dumps(payload).encode().split(b'"@ID@"')
-    return before, after
-
-
-_API_NAMES = (
-    *("archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents"),
-    *("deployments", "events", "forks", "keys", "labels", "languages", "merges", "milestones", "notifications"),
-    *("pulls", "releases", "statuses", "subscribers", "tags", "teams", "trees"),
-)
-
-
-def _filler(size: int) -> str:
-    """Return text that compresses like the real thing (words and numbers, not one repeated letter)."""
-    words = " ".join(
-        hashlib.sha256(str(n).encode()).hexdigest()[: 5 + n % 9] + " deploys service" for n in range(size // 20)
-    )
-    return words[:size]
 
 
 class Client(asyncio.Protocol):
@@ -122,9 +63,9 @@ def _length(head: bytes) -> int:
 class Load:
     """A run of requests."""
 
-    def __init__(self, host: str, path: str, *, seconds: float, rate: float, first_id: int) -> None:
-        self.before, self.after = body_template()
-        lines = (f"Host: {host}", "Content-Type: application/json", "X-GitHub-Event: deployment_status", "")
+    def __init__(self, host: str, path: str, *, seconds: float, rate: float, first_id: int, kind: str) -> None:
+        self.kinds = payloads.MIX if kind == "mix" else payloads.DEPLOYS
+        lines = (f"Host: {host}", "Content-Type: application/json", "")
         self.head = "\r\n".join([f"POST {path} HTTP/1.1", *lines]).encode()
         self.seconds, self.rate, self.number = seconds, rate, first_id
         self.ready: list[bytes] = []
@@ -147,17 +88,19 @@ class Load:
         return self.ready.pop() if self.ready else self.request()
 
     def request(self) -> bytes:
-        """Make the next request: a deployment of its own, signed as GitHub signs."""
+        """Make the next request, signed as GitHub signs; a deployment's own requests follow one another."""
         self.number += 1
-        body = b"%b%d%b" % (self.before, self.number, self.after)
+        deployment, part = divmod(self.number, len(self.kinds))
+        payload = self.kinds[part]
+        body = payload.body(deployment)
         signature = hmac.digest(SECRET, body, "sha256").hex().encode()
-        return b"%bX-GitHub-Delivery: %d\r\nX-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b" % (
-            self.head,
-            self.number,
-            signature,
-            len(body),
-            body,
+        lines = (
+            b"X-GitHub-Event: " + payload.event.encode(),
+            b"X-GitHub-Delivery: %d" % self.number,
+            b"X-Hub-Signature-256: sha256=" + signature,
+            b"Content-Length: %d" % len(body),
         )
+        return b"%b%b\r\n\r\n%b" % (self.head, b"\r\n".join(lines), body)
 
     def answered(self, client: Client, status: int) -> None:
         """Count an answer and keep the connection working."""
@@ -220,8 +163,8 @@ class Load:
 
 def main() -> None:
     """Run from the command line."""
-    host, port, path, seconds, connections, rate, first_id = sys.argv[1:8]
-    load = Load(host, path, seconds=float(seconds), rate=float(rate), first_id=int(first_id))
+    host, port, path, seconds, connections, rate, first_id, kind = sys.argv[1:9]
+    load = Load(host, path, seconds=float(seconds), rate=float(rate), first_id=int(first_id), kind=kind)
     print(json.dumps(uvloop.run(load.run(host, int(port), int(connections)))))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from models.tables import (
     DeployCommitRow,
     LedgerRow,
 )
+from models.tables.base import as_sqlite_text
 from models.words import Remedy
 
 _LEDGER = table_of(LedgerRow)
@@ -98,7 +99,7 @@ class Lanes(Noun):
         """Return an instant as the driver takes it (`UtcDateTime` in the driver's words)."""
         if self._connection.dialect.name == "postgresql":
             return at
-        return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return as_sqlite_text(at)
 
     async def unattributed(self, limit: int) -> list[int]:
         """Return ledger numbers of deployments that were never judged."""
@@ -157,9 +158,12 @@ class Lanes(Noun):
 
     async def set_remedies(self, remedies: dict[int, Remedy]) -> None:
         """Write down what deployments were found to have put right."""
-        if remedies:
-            rows = [{"number": number, "found": remedy} for number, remedy in remedies.items()]
-            await self._connection.execute(_SET_REMEDY, rows)
+        by_remedy: dict[Remedy, list[int]] = {}
+        for number, remedy in remedies.items():
+            by_remedy.setdefault(remedy, []).append(number)
+        for remedy, numbers in by_remedy.items():
+            for part in in_slices(numbers):
+                await self._connection.execute(_SET_REMEDY, {"ids": part, "found": remedy})
 
     async def brought(self, deploy_ids: Collection[int]) -> dict[int, list[Brought]]:
         """Return the commits that deployments list, each with when it was written."""
@@ -202,7 +206,7 @@ _BROUGHT = (
     .where(_DEPLOY_COMMITS.c.deploy_id.in_(bind("ids", expanding=True)))
     .order_by(_DEPLOY_COMMITS.c.deploy_id, _DEPLOY_COMMITS.c.position)
 )
-_SET_REMEDY = update(_LEDGER).where(_LEDGER.c.id == bind("number")).values(remedy=bind("found"))
+_SET_REMEDY = update(_LEDGER).where(_LEDGER.c.id.in_(bind("ids", expanding=True))).values(remedy=bind("found"))
 
 # Asked in the driver's own words: one statement for many places, which Core cannot keep compiled.
 _NEIGHBOUR: Final = """
