@@ -86,5 +86,6 @@ async def _complaint(store: Store, incident: Incident, said: str) -> str:
     listed = ", ".join(f"`#{m.id}` ({m.service} {m.version or (m.sha or '')[:7]})" for m in recent)
     known = f" The deploys before it: {listed}." if listed else ""
     if not said:
-        return f"What caused it? A deploy (`#41` or a commit), `external`, `capacity` or `unknown`.{known}"
+        name = f"INC-{incident.leader_id or incident.id}"
+        return f"What caused {name}? A deploy (`#41` or a commit), `external`, `capacity` or `unknown`.{known}"
     return f"I know no deploy “{said[:60]}”, and it is no other cause.{did_you_mean(said, WORDS, '`{}`')}{known}"

@@ -125,6 +125,9 @@ async def _note(ctx: Context, invocation: Invocation, verb: str, text: str) -> R
 async def _cause(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
     async with ctx.reading() as store:
         number, words = await _which(store, invocation, verb, text)
+        if not words and await store.incidents.get(number) is None:
+            # “cause #41” names a deploy, of the only incident that is open.
+            number, words = await _only_open(store, verb), text
     by = causes.By(
         name=invocation.user_name,
         request_id=invocation.request_id,

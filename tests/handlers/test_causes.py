@@ -103,7 +103,7 @@ async def test_a_cause_is_named_in_many_ways(database: Database, expected: str, 
 @pytest.mark.parametrize(
     ("complaint", "words"),
     [
-        ("What caused it\\? .*The deploys before it: `#3` \\(shop v3\\), `#2` \\(shop v2\\)", ""),
+        ("What caused INC-1\\? .*The deploys before it: `#3` \\(shop v3\\), `#2` \\(shop v2\\)", ""),
         ("I know no deploy “extrenal”.*Did you mean `external`\\?", "extrenal"),
         ("I know no deploy “#77”", "#77"),
         ("#4 is succeeded in staging: only a deploy that succeeded in production", "#4"),

@@ -13,6 +13,9 @@ from bot.sandbox.delivery import encoded, signed
 from bot.slack.tasks import Tasks
 from handlers import speech
 from handlers.routing import Notice
+from handlers.views.asked import Asked
+from handlers.views.layout import actions, button, message
+from models.topology import Topology
 from models.words import IncidentStatus
 from tests.bot.slack.conftest import Bot, Slack
 
@@ -254,3 +257,35 @@ async def test_work_under_way_is_finished_and_what_takes_too_long_is_cancelled()
     await tasks.finish()
 
     assert ["quick"] == done
+
+
+async def _rows_open(bot: Bot, slack: Slack) -> str:
+    """Open the rows behind a number, and return the form's id."""
+    asked = Asked(scope="payments", length="week", first="2026-02-23", timezone="UTC", number="cfr")
+    shown = message("Numbers", [actions(button("Rows", "metrics_rows", asked.value()))])
+    posted = await slack.messenger.post("#payments-dev", shown, key="numbers")
+    await slack.sandbox.actor.click("mira", "metrics_rows", channel="payments-dev", ts=posted.ts)
+    await bot.settled()
+    (view,) = slack.workspace.modals("mira")
+    return view.id
+
+
+async def test_what_goes_wrong_in_a_form_is_said_in_that_form(bot: Bot, slack: Slack) -> None:
+    form = await _rows_open(bot, slack)
+    bot.ctx.topology = Topology()
+    await slack.sandbox.actor.click("mira", "metrics_how", view_id=form)
+    await bot.settled()
+    (view,) = slack.workspace.modals("mira")
+    assert form == view.id
+    assert "“payments” is not in the configuration any more." in str(view.payload["blocks"])
+    assert [] == bot.whispers("mira")
+
+
+async def test_a_form_that_was_closed_meanwhile_is_left_alone(bot: Bot, slack: Slack) -> None:
+    form = await _rows_open(bot, slack)
+    slack.workspace.add_fault(kind="error", method="views.update", error="not_found")
+    with capture_logs() as logs:
+        await slack.sandbox.actor.click("mira", "metrics_how", view_id=form)
+        await bot.settled()
+    assert [] == [entry for entry in logs if entry["log_level"] in ("error", "critical")]
+    assert [] == bot.whispers("mira")

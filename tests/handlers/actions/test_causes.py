@@ -131,9 +131,14 @@ async def test_the_command_sets_and_takes_back(database: Database) -> None:
     assert "Ada set the cause: #2 shop v2 (set by Ada); before: #3 shop v3 (inferred)" in shown_now
 
 
+async def test_while_one_incident_is_open_its_number_may_be_left_out(database: Database) -> None:
+    await a_suspect(database)
+    assert "INC-1 Checkout fails: cause #2 shop v2" in await say(shop(database), "cause #2")
+
+
 async def test_the_command_asks_for_what_is_missing(database: Database) -> None:
     await a_suspect(database)
-    with pytest.raises(UserError, match="What caused it\\? A deploy"):
+    with pytest.raises(UserError, match="What caused INC-1\\? A deploy"):
         await say(shop(database), "cause INC-1")
     with pytest.raises(UserError, match="There is no incident INC-9"):
         await say(shop(database), "cause INC-9 external")
