@@ -58,7 +58,7 @@ class Database:
             _begin_with(self._reader.sync_engine, "BEGIN")
             self._direct = _direct_engine(url)
             self._connection: Connection | None = None
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     def _one_state(self) -> AsyncEngine:
         """Return PostgreSQL's reader: each block sees the database as it was at its first query."""
@@ -75,16 +75,28 @@ class Database:
             async with self._turn, self._writer.begin() as connection:
                 yield Store(connection)
 
-    async def at_once(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
-        """Run work that awaits nothing but the store in a transaction of its own; return its result."""
+    async def at_once(
+        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], *, before: Callable[[], None] | None = None
+    ) -> _Result:
+        """Run work that awaits nothing but the store in a transaction of its own; return its result.
+
+        `before` is done first, in the thread.
+        """
+        run = asyncio.get_running_loop().run_in_executor
         if not self.is_sqlite:
+            if before is not None:
+                await run(self._thread, before)
             async with self.transaction() as store:
                 return await work(store)
         with _unavailable():
             async with self._turn:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._work_off, work)
+                return await run(self._thread, self._work_off, work, before)
 
-    def _work_off(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
+    def _work_off(
+        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], before: Callable[[], None] | None = None
+    ) -> _Result:
+        if before is not None:
+            before()
         if self._connection is None:
             self._connection = self._direct.connect()
         with self._connection.begin():
@@ -106,8 +118,8 @@ class Database:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
+        self._thread.shutdown()
         if self.is_sqlite:
-            self._thread.shutdown()
             if self._connection is not None:
                 self._connection.close()
             self._direct.dispose()

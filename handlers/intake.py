@@ -184,20 +184,22 @@ class Intake:
             self.on_stored()
         self._arrived.clear()
 
-    def _compressed(self, group: Sequence[_Waiting]) -> list[NewDelivery]:
-        """Compress the bodies of a group: where the database's writer has a thread, in that thread, in one call."""
+    def _compress(self, group: Sequence[_Waiting]) -> None:
+        """Compress the bodies of a group in one call, which lets the event loop run meanwhile."""
         plain = [waiting for waiting in group if not waiting.is_compressed]
         if plain:
             bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in plain])
             for number, waiting in enumerate(plain):
                 waiting.delivery.body = bodies[number].tobytes()
                 waiting.is_compressed = True
-        return [waiting.delivery for waiting in group]
 
     async def _store_group(self, group: Sequence[_Waiting]) -> None:
         """Store a group in one transaction; where that fails because of a row, find the row by halving."""
         try:
-            results = await self.at_once(lambda store: store.deliveries.add_group(self._compressed(group)))
+            results = await self.at_once(
+                lambda store: store.deliveries.add_group([waiting.delivery for waiting in group]),
+                before=lambda: self._compress(group),
+            )
         except Exception as error:
             if len(group) == 1 or isinstance(error, Unavailable):
                 _refuse(group, error)

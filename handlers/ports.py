@@ -61,8 +61,13 @@ class AtOnce(Protocol):
     The work must await nothing but the store: on SQLite it runs in the writer's own thread, start to end.
     """
 
-    def __call__(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> Awaitable[_Result]:
-        """Return what the work returns, after the commit."""
+    def __call__(
+        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], *, before: Callable[[], None] | None = None
+    ) -> Awaitable[_Result]:
+        """Return what the work returns, after the commit.
+
+        `before` is done first, outside the transaction and off the event loop; one at a time, in order.
+        """
 
 
 class Telemetry(Protocol):

@@ -251,7 +251,7 @@ def _named_fields(
     names: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return the fields that belong to their last writer, with the bookkeeping that keeps the order irrelevant."""
-    at = report.occurred_at
+    at, now, then = report.occurred_at, _micros(report.occurred_at), _micros(base.latest_at)
     latest = max(at, base.latest_at)
     said = dict(base.said)
     values: dict[str, Any] = {"latest_at": latest, "said": said}
@@ -260,11 +260,11 @@ def _named_fields(
         if spoken is UNSET and (stored is None or latest == base.latest_at):
             continue
         value = getattr(base, name)
-        time = said.pop(name, None if stored is None or value in _EMPTY else _micros(base.latest_at))
-        if spoken is not UNSET and _is_newer(_micros(at), spoken, time, value):
-            value, time = _EMPTY_VALUE.get(name) if spoken in _EMPTY else spoken, _micros(at)
+        time = said.pop(name, None if stored is None or value in _EMPTY else then)
+        if spoken is not UNSET and _is_newer(now, spoken, time, value):
+            value, time = _EMPTY_VALUE.get(name) if spoken in _EMPTY else spoken, now
             values[name] = value
-        if time is not None and (value in _EMPTY or time < _micros(latest)):
+        if time is not None and (value in _EMPTY or time < max(now, then)):
             said[name] = time
     return values
 
