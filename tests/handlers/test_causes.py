@@ -14,7 +14,11 @@ from handlers.bookkeeping import book
 from handlers.causes import By, Said
 from handlers.context import Context
 from handlers.errors import UserError
+from handlers.recall import facts_then
+from handlers.reports import Scope, read_report
 from handlers.suspects import suspect_notices
+from models.delivery import measure
+from models.periods import window
 from models.records import Incident, MessageRef
 from models.reports import IncidentReport
 from models.topology import Bridge, Topology
@@ -293,3 +297,32 @@ async def test_what_holds_for_a_group_holds_for_what_joins_it(database: Database
         await book(store, SHOPS, [replace(told, report=replace(told.report, group_key="g"))])
     joined = await stored(database, 2)
     assert (1, Cause.EXTERNAL, "Ada") == (joined.leader_id, joined.ruled_cause, joined.ruled_by)
+
+
+async def ruled_by_number(ctx: Context) -> None:
+    await causes.set_cause(ctx, 1, "#2", by())
+
+
+async def ruled_external(ctx: Context) -> None:
+    await causes.set_cause(ctx, 1, "external", by())
+
+
+async def ruled_not_mine(ctx: Context) -> None:
+    await causes.not_mine(ctx, 3, by())
+
+
+@pytest.mark.parametrize("do", [ruled_by_number, ruled_external, ruled_not_mine])
+async def test_what_is_attributed_all_at_once_agrees_with_what_a_person_said(
+    database: Database, do: Callable[[Context], Awaitable[None]]
+) -> None:
+    await a_suspect(database)
+    await do(shop(database))
+    week, everything = window(MONDAY.date(), "week", "UTC"), Scope(name="all", services=None)
+    async with database.reading() as store:
+        live = await read_report(store, everything, week, NOW)
+        recalled = measure([week], await facts_then(store, None, None, week.start, week.end, NOW), NOW)[0]
+    assert (live.now.cfr_failed, live.now.failed_deploy_ids, live.now.attribution) == (
+        recalled.cfr_failed,
+        recalled.failed_deploy_ids,
+        recalled.attribution,
+    )
