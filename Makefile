@@ -16,7 +16,7 @@ demo: $(VENV)/.run  ## run the bot and a local Slack on this machine: nothing el
 	@$(BIN)/twinspan demo
 
 test: $(VENV)/.dev  ## every test this machine can run; says what it skipped
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: lint test  ## lint, types and layers, then the tests
 

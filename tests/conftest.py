@@ -17,6 +17,8 @@ from bot.database import Database, migrate
 from tests.support import postgres
 
 DATABASES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
+# Several processes run tests side by side, against one server where TEST_DATABASE_URL names it.
+_OURS = f"twinspan_test_{os.getpid()}"
 _numbers = count(1)
 
 # By default structlog prints every local of every frame: half a minute for one exception with a big payload in it.
@@ -61,10 +63,10 @@ def postgres_server() -> Iterator[str]:
     if reason:
         pytest.skip(reason)
     with postgres.cluster() as url:
-        asyncio.run(_execute(url, 'DROP DATABASE IF EXISTS "twinspan_template"'))
-        asyncio.run(_execute(url, 'CREATE DATABASE "twinspan_template"'))
-        migrate(make_url(url).set(database="twinspan_template").render_as_string(hide_password=False))
+        asyncio.run(_execute(url, f'CREATE DATABASE "{_OURS}_template"'))
+        migrate(make_url(url).set(database=f"{_OURS}_template").render_as_string(hide_password=False))
         yield url
+        asyncio.run(_execute(url, f'DROP DATABASE "{_OURS}_template" WITH (FORCE)'))
 
 
 @pytest.fixture(params=DATABASES)
@@ -94,8 +96,8 @@ def _fresh(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[
         yield f"sqlite+aiosqlite:///{path}"
         return
     server = request.getfixturevalue("postgres_server")
-    name = f"twinspan_test_{next(_numbers)}"
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "twinspan_template"'))
+    name = f"{_OURS}_{next(_numbers)}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{_OURS}_template"'))
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
