@@ -92,7 +92,7 @@ class Load:
         self.number += 1
         deployment, part = divmod(self.number, len(self.kinds))
         payload = self.kinds[part]
-        body = payload.body(deployment)
+        body = payload.body(deployment, self.number)
         signature = hmac.digest(SECRET, body, "sha256").hex().encode()
         lines = (
             b"X-GitHub-Event: " + payload.event.encode(),

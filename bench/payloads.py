@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 PADDING = 10 * 1024
-# Long past, so that no number lies in the future; one second apart, as deployments of one lane are.
-FIRST = datetime(2020, 1, 1, tzinfo=UTC)
-ROUND = 10_000_000
+# So long past that no request of a run lies in the future. They are one second apart, later ones later.
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _NUMBER, _SHA, _AT = 4242424242, "f" * 40, "2001-01-01T00:00:00Z"
 
@@ -51,9 +50,9 @@ class Payload:
     event: str
     template: bytes
 
-    def body(self, number: int) -> bytes:
-        """Return the payload of deployment `number`: its id, its commit, its instant."""
-        at = FIRST + timedelta(seconds=number % ROUND)
+    def body(self, number: int, second: int) -> bytes:
+        """Return the payload of deployment `number`, sent in that second."""
+        at = FIRST + timedelta(seconds=second)
         return (
             self.template.replace(b"%d" % _NUMBER, b"%d" % number)
             .replace(_SHA.encode(), b"%040x" % number)

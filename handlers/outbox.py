@@ -133,11 +133,13 @@ class Dispatcher:
 
     async def _take(self, channel: str) -> OutboxItem | None:
         at = self.now()
-        async with self.ctx.transaction() as store:
-            until = at + timedelta(seconds=self.pace.lease)
-            if not await store.outbox.lease(channel, self.holder, at=at, until=until):
-                return None
-            return await store.outbox.take(channel, at)
+        until = at + timedelta(seconds=self.pace.lease)
+
+        async def work(store: Store) -> OutboxItem | None:
+            is_mine = await store.outbox.lease(channel, self.holder, at=at, until=until)
+            return await store.outbox.take(channel, at) if is_mine else None
+
+        return await self.ctx.at_once(work)
 
     async def _deliver(self, item: OutboxItem) -> bool:
         """Say one thing and record it; return whether the channel takes more."""
@@ -211,7 +213,8 @@ class Dispatcher:
         before = _part(known, item, item.part)
         is_new = posted is not None and (before is None or before.ts != posted.ts)
         is_new_card = is_new and item.part == CARD and item.subject.startswith(LINKED)
-        async with self.ctx.transaction() as store:
+
+        async def work(store: Store) -> None:
             if is_new_card:
                 await store.outbox.lock(item.subject)
             await store.outbox.sent(item, at)
@@ -220,6 +223,8 @@ class Dispatcher:
                 await store.messages.remember(_reference(item, posted), at)
             if is_new_card:
                 await store.outbox.notify(await _to_link(store, item, known), at)
+
+        await self.ctx.at_once(work)
 
     async def _keep(self, item: OutboxItem, failure: PostFailure) -> bool:
         """Keep what Slack did not take, for later or for a person; return whether the channel takes more."""
