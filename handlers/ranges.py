@@ -55,9 +55,15 @@ async def _ranges(store: Store, deploys: Iterable[Deploy]) -> dict[int, list[tup
     members = [(d, m) for d in deploys if (m := as_member(d))]
     around = await store.lanes.neighbours([Place.of(m) for _, m in members])
     before = await store.lanes.members({n.before for n in around})
+    # One look for all, so that a deployment whose push nobody told of costs no look of its own.
+    told = await store.lanes.known_commits({(d.repository, d.sha) for d, _ in members if d.repository and d.sha})
     found: dict[int, list[tuple[str, str]]] = {}
     for (deploy, _), n in zip(members, around, strict=True):
-        commits = await _between(store, before.get(n.before or 0), deploy)
+        ran = before.get(n.before or 0)
+        is_same = ran is not None and ran.sha == deploy.sha
+        if not is_same and (deploy.repository, deploy.sha) not in told:
+            continue
+        commits = await _between(store, ran, deploy)
         if commits is not None:
             found[deploy.id] = commits
     return found

@@ -174,6 +174,15 @@ class Lanes(Noun):
                 found.setdefault(row.deploy_id, []).append(commit)
         return found
 
+    async def known_commits(self, commits: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of these commits, (repository, sha) pairs, that somebody told of."""
+        found: set[tuple[str, str]] = set()
+        for repository in {repository for repository, _ in commits}:
+            for part in in_slices(sha for owner, sha in commits if owner == repository):
+                rows = await self._connection.execute(_KNOWN, {"repository": repository, "shas": part})
+                found.update((repository, sha) for sha in rows.scalars())
+        return found
+
     async def bringing(self, shas: Collection[str]) -> set[int]:
         """Return the ledger numbers of the deployments that list any of these commits."""
         found: set[int] = set()
@@ -199,6 +208,9 @@ def to_member(row: Any) -> Member:
 
 # Made once: making a statement takes longer than running it.
 _BY_IDS = live_members().where(_LEDGER.c.id.in_(bind("ids", expanding=True)))
+_KNOWN = select(_COMMITS.c.sha).where(
+    _COMMITS.c.repository == bind("repository"), _COMMITS.c.sha.in_(bind("shas", expanding=True))
+)
 _BRINGING = select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(bind("shas", expanding=True)))
 _BROUGHT = (
     select(_DEPLOY_COMMITS, _COMMITS.c.authored_at, _COMMITS.c.committed_at, _COMMITS.c.is_merge)
