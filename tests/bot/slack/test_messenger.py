@@ -167,3 +167,15 @@ async def test_people_have_names_and_unknown_ones_their_id(slack: Slack) -> None
     assert ["ada", "ada"] == [await slack.messenger.user_name(ada) for _ in range(2)]
     assert 1 == slack.called("users.info")
     assert "U0NOBODY0" == await slack.messenger.user_name("U0NOBODY0")
+
+
+async def test_a_person_is_told_in_their_direct_messages_and_found_there_again(slack: Slack) -> None:
+    person = slack.sandbox.workspace.user("ada").id
+    posted = await slack.messenger.post(person, Message(text="Your digest"), key="digest:7")
+    channel = slack.sandbox.workspace.channels[posted.channel_id]
+    assert channel.is_im
+    assert person in channel.members
+    found = await slack.messenger.find(person, key="digest:7", since=slack.clock())
+    assert found is not None
+    assert posted.ts == found.ts
+    assert "UTC" != await slack.messenger.user_timezone(person)
