@@ -60,10 +60,12 @@ def test_without_the_section_there_is_no_prometheus(tmp_path: Path) -> None:
 
 
 def test_what_the_example_shows_commented_out_is_valid_too(tmp_path: Path) -> None:
-    text = re.sub(r"^(\s*)# (?=(prometheus|operations):|  )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^(\s*)# (?=(prometheus|operations|api):|  )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     config = tmp_path / "twinspan.yaml"
     config.write_text(text, "utf-8")
-    settings = load({**SECRETS, **SLACK, "PROMETHEUS_PASSWORD": "prom-s3cret"}, config, at=AT)
+    settings = load(
+        {**SECRETS, **SLACK, "PROMETHEUS_PASSWORD": "prom-s3cret", "TWINSPAN_API_TOKEN": "api"}, config, at=AT
+    )
     assert settings.prometheus is not None
     assert ("twinspan", "prom-s3cret") == (settings.prometheus.username, settings.prometheus.password)
     assert [0.999, None] == [s.operations.target if s.operations else None for s in settings.topology.services]
