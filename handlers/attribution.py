@@ -23,11 +23,15 @@ _CATCH_UP: Final = 500
 
 @dataclass(slots=True)
 class Touched:
-    """What a batch may have changed: deployments (as they were, as they are), incidents, and commits."""
+    """What a batch may have changed: deployments (as they were, as they are), incidents, and commits.
+
+    `around` is what was found to stand around places since the deployments were written.
+    """
 
     deploys: list[tuple[Deploy | None, Deploy]] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     shas: set[str] = field(default_factory=set)
+    around: dict[Place, Neighbours] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class _Moved:
 
 
 @dataclass(slots=True)
-class _Near:
+class Near:
     """Deployments and what stands around them, each read once."""
 
     store: Store
@@ -76,7 +80,7 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
     brought = await store.lanes.brought({state.id for state in moved.states if state.commits_known})
     shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
     naming = await store.blames.naming(shas | {name for state in moved.states for name in state.names})
-    near = _Near(store, dict(moved.now))
+    near = Near(store, dict(moved.now), touched.around)
     targets, blamed = await _judge(near, moved, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}
     incidents |= await _open_around(store, [*moved.states, *targets.values()], within)
@@ -89,7 +93,7 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
 async def catch_up(store: Store, within: timedelta = INFERRED_WITHIN) -> int:
     """Attribute some of the deployments that never were (written by an earlier release); return how many."""
     ids = await store.lanes.unattributed(_CATCH_UP)
-    near = _Near(store, await store.lanes.members(ids))
+    near = Near(store, await store.lanes.members(ids))
     targets, blamed = await _judge(near, _Moved([], dict(near.known)), [])
     suspected, _ = await _suspect(store, await _open_around(store, targets.values(), within), within)
     others = await near.members(blamed | suspected)
@@ -139,7 +143,7 @@ async def _name_causes(store: Store, touched: Touched) -> None:
     await store.blames.name_causes(INCIDENT, {i.id: i.known_causes for i in touched.incidents})
 
 
-async def _judge(near: _Near, moved: _Moved, naming: Collection[int]) -> tuple[dict[int, Member], set[int]]:
+async def _judge(near: Near, moved: _Moved, naming: Collection[int]) -> tuple[dict[int, Member], set[int]]:
     """Judge every deployment that these may bear on; return those by number, and all that they blame or blamed."""
     blames = near.store.blames
     targets = moved.now | await near.members(await _borne_on(near, moved.states) | set(naming))
@@ -155,7 +159,7 @@ async def _judge(near: _Near, moved: _Moved, naming: Collection[int]) -> tuple[d
     return targets, new | {i for blame in blamed.values() for i in blame.deploy_ids}
 
 
-async def _borne_on(near: _Near, states: Sequence[Member]) -> set[int]:
+async def _borne_on(near: Near, states: Sequence[Member]) -> set[int]:
     """Return the later deployments whose verdict may change when one appears, moves or goes."""
     around = await near.neighbours([Place.of(state) for state in states])
     before = await near.members(n.before for n in around)
@@ -169,7 +173,7 @@ async def _borne_on(near: _Near, states: Sequence[Member]) -> set[int]:
     return {i for i in found if i is not None}
 
 
-async def _verdicts(near: _Near, targets: Sequence[Member]) -> dict[int, Verdict]:
+async def _verdicts(near: Near, targets: Sequence[Member]) -> dict[int, Verdict]:
     """Judge each deployment by the three others that the rules look at."""
     around = await near.neighbours([Place.of(target) for target in targets])
     nearby = await near.members(i for n in around for i in (n.before, n.same_before))
@@ -222,7 +226,7 @@ async def _hold(store: Store, suspicion: Suspicion, named: dict[str, list[Member
     )
 
 
-async def recount(near: _Near, units: Collection[Unit], shas: Collection[str] = ()) -> None:
+async def recount(near: Near, units: Collection[Unit], shas: Collection[str] = ()) -> None:
     """Count deployments anew, with every other that brought one of their commits: who was first may have changed."""
     counted = _Counted(near)
     await counted.load(units)
@@ -239,7 +243,7 @@ async def recount(near: _Near, units: Collection[Unit], shas: Collection[str] = 
 class _Counted:
     """The deployments to be counted and those they are compared with, each read once."""
 
-    near: _Near
+    near: Near
     members: dict[int, Member] = field(default_factory=dict)
     brought: dict[int, list[Brought]] = field(default_factory=dict)
     looked_for: set[str] = field(default_factory=set)

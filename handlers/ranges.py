@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from handlers.attribution import Touched, as_member
+from handlers.attribution import Near, Touched, as_member
 from models.attribution import Member
 from models.records import Deploy
 from models.reports import CommitReport
@@ -22,14 +22,15 @@ async def find_ranges(store: Store, topology: Topology, touched: Touched, pushed
     if not (waiting or pushed):
         return
     live = [m for _, d in touched.deploys if (m := as_member(d))]
-    around = await store.lanes.neighbours([Place.of(m) for m in live])
-    later = await store.lanes.members({n.after for n in around} - waiting.keys())
+    near = Near(store, {}, touched.around)
+    around = await near.neighbours([Place.of(m) for m in live])
+    later = await near.members({n.after for n in around} - waiting.keys())
     others = [m.id for m in later.values() if not m.commits_known and m.sha]
     next_ones = [d for i in others if (d := await store.deploys.get(i))]
     for deploy in [*next_ones, *await _waiting_for(store, topology, pushed)]:
         if _is_waiting(deploy):
             waiting.setdefault(deploy.id, (deploy, deploy))
-    found = await _ranges(store, [d for _, d in waiting.values()])
+    found = await _ranges(near, [d for _, d in waiting.values()])
     if not found:
         return
     await store.deploys.set_ranges(found)
@@ -51,19 +52,19 @@ def _is_waiting(deploy: Deploy) -> bool:
     return not is_known and as_member(deploy) is not None
 
 
-async def _ranges(store: Store, deploys: Iterable[Deploy]) -> dict[int, list[tuple[str, str]]]:
+async def _ranges(near: Near, deploys: Iterable[Deploy]) -> dict[int, list[tuple[str, str]]]:
     members = [(d, m) for d in deploys if (m := as_member(d))]
-    around = await store.lanes.neighbours([Place.of(m) for _, m in members])
-    before = await store.lanes.members({n.before for n in around})
+    around = await near.neighbours([Place.of(m) for _, m in members])
+    before = await near.members({n.before for n in around})
     # One look for all, so that a deployment whose push nobody told of costs no look of its own.
-    told = await store.lanes.known_commits({(d.repository, d.sha) for d, _ in members if d.repository and d.sha})
+    told = await near.store.lanes.known_commits({(d.repository, d.sha) for d, _ in members if d.repository and d.sha})
     found: dict[int, list[tuple[str, str]]] = {}
     for (deploy, _), n in zip(members, around, strict=True):
         ran = before.get(n.before or 0)
         is_same = ran is not None and ran.sha == deploy.sha
         if not is_same and (deploy.repository, deploy.sha) not in told:
             continue
-        commits = await _between(store, ran, deploy)
+        commits = await _between(near.store, ran, deploy)
         if commits is not None:
             found[deploy.id] = commits
     return found

@@ -179,8 +179,11 @@ class Topology:
 
     def bridges_for(self, services: Iterable[str]) -> tuple[Bridge, ...]:
         """Return the bridges that hear of any of these services (canonical names), each once."""
-        wanted = set(services)
-        return tuple(b for b in self.bridges if wanted & set(b.services))
+        names = list(services)
+        if len(names) == 1:
+            return self._bridges_of.get(names[0], ())
+        wanted = {b.name for name in names for b in self._bridges_of.get(name, ())}
+        return tuple(b for b in self.bridges if b.name in wanted)
 
     def bridge_named(self, name: str) -> Bridge | None:
         """Return the bridge with this name."""
@@ -195,6 +198,14 @@ class Topology:
         """Every channel the bot posts to, each once, the admin channel last."""
         named = [c for b in self.bridges for c in (b.dev, b.ops)]
         return tuple(dict.fromkeys(named + ([self.admin_channel] if self.admin_channel else [])))
+
+    @cached_property
+    def _bridges_of(self) -> dict[str, tuple[Bridge, ...]]:
+        found: dict[str, tuple[Bridge, ...]] = {}
+        for bridge in self.bridges:
+            for name in dict.fromkeys(bridge.services):
+                found[name] = (*found.get(name, ()), bridge)
+        return found
 
     @cached_property
     def _sources(self) -> dict[str, WebhookSource]:

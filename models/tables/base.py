@@ -21,8 +21,8 @@ NAMING = {
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
-# Many columns of a batch have the same instant: that of its writing.
-@lru_cache(maxsize=256)
+# Many columns of a batch have the same instants: those of its events, and that of its writing.
+@lru_cache(maxsize=2_048)
 def as_sqlite_text(instant: datetime | None) -> str | None:
     """Return an aware instant as `UtcDateTime` keeps it on SQLite: in UTC, always with microseconds, sortable.
 
