@@ -13,7 +13,7 @@ from uvicorn.loops.auto import auto_loop_factory
 TURN_SECONDS: Final = 0.001
 
 # The defaults (700, 10, 10) look for cycles after every few dozen requests, which leave none.
-THRESHOLDS: Final = (5_000, 20, 20)
+THRESHOLDS: Final = (2_000, 10, 10)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
