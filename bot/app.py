@@ -29,6 +29,7 @@ from bot.health import Health
 from bot.prometheus import operations
 from bot.schedule import Schedule, Sweep
 from bot.settings import Settings
+from bot.slack.directory import Directory
 from bot.slack.listener import build_listener
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.slack.tasks import Tasks
@@ -163,6 +164,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         messenger=messenger or SlackMessenger(client, world.now),
         telemetry=metrics,
         operations=operations(settings.prometheus),
+        directory=Directory(client, world.now),
     )
     intake = Intake(
         at_once=database.at_once,

@@ -28,6 +28,7 @@ _METHOD_SCOPES: Final = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "users.info": ("users:read",),
+    "users.list": ("users:read",),
     "views.open": (),
     "views.update": (),
 }

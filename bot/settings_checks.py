@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
+from bot.settings_incidents import check_incidents
 from bot.settings_operations import check_operations
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
@@ -42,6 +43,7 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
     for number, token in enumerate(file.api.tokens):
         if not token.get_secret_value().strip():
             document.complain(("api", "tokens", number), "the token is empty", "Set it, or take it out of the list.")
+    check_incidents(file.incidents, document)
     check_operations(file, document)
 
 

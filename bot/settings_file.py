@@ -2,30 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from models.words import Severity, Tier
-
-
-def _or_empty(value: Any) -> Any:
-    return {} if value is None else value
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+from bot.settings_entry import Entry, Words, as_list, or_empty
+from bot.settings_incidents import IncidentsEntry
+from models.words import Tier
 
 
 def _as_environment(value: Any) -> Any:
-    return {"tier": value} if isinstance(value, str) else _or_empty(value)
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
-
-
-class Entry(BaseModel):
-    """A part of the file: unknown keys are refused, numbers may stand for words."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    return {"tier": value} if isinstance(value, str) else or_empty(value)
 
 
 class BridgeEntry(Entry):
@@ -95,7 +80,7 @@ class SourceEntry(Entry):
     )
     secrets: Annotated[
         tuple[SecretStr, ...],
-        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+        BeforeValidator(as_list, json_schema_input_type=str | list[str]),
     ] = Field(default=(), description="Several secrets, accepted side by side while one is replaced.")
     username: str | None = Field(
         default=None, description="Turns on HTTP basic authentication, with the secret as password."
@@ -112,15 +97,6 @@ class SourceEntry(Entry):
     environment_labels: Words = Field(
         default=("env", "environment", "cluster"), description="Labels that name the environment, the first found wins."
     )
-
-
-class IncidentsEntry(Entry):
-    """Which signals of a monitor open an incident, and what its words for severity mean."""
-
-    opens_when: dict[str, Words] = Field(
-        default={"severity": ("critical", "page")}, description="Label -> values, any one of which opens an incident."
-    )
-    severities: dict[str, Severity] = Field(default={}, description="The monitor's word -> sev1 (worst) to sev5.")
 
 
 class DigestEntry(Entry):
@@ -168,7 +144,7 @@ class ApiEntry(Entry):
 
     tokens: Annotated[
         tuple[SecretStr, ...],
-        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+        BeforeValidator(as_list, json_schema_input_type=str | list[str]),
     ] = Field(default=(), description="Tokens, accepted side by side; write ${NAME}. Left out: the API is closed.")
 
 
@@ -211,9 +187,9 @@ class File(Entry):
 
     bridges: dict[str, BridgeEntry] = Field(default={}, description="Name -> its two channels.")
     services: Annotated[
-        dict[str, Annotated[ServiceEntry, BeforeValidator(_or_empty, json_schema_input_type=ServiceEntry | None)]],
+        dict[str, Annotated[ServiceEntry, BeforeValidator(or_empty, json_schema_input_type=ServiceEntry | None)]],
         BeforeValidator(
-            _or_empty,
+            or_empty,
             json_schema_input_type=dict[str, ServiceEntry | None] | list[str | ServiceEntry],
         ),
     ] = Field(default={}, description="Name -> what is known of it; or a list of names.")
@@ -233,7 +209,7 @@ class File(Entry):
     @classmethod
     def _without_empty_sections(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            return _or_empty(value)
+            return or_empty(value)
         return {key: part for key, part in value.items() if part is not None or key not in cls.model_fields}
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot import cron
 from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
+from bot.settings_incidents import response_plan
 from bot.settings_operations import objective
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
@@ -47,6 +48,7 @@ def topology(file: File) -> Topology:
         undo_window=timedelta(minutes=file.undo_minutes),
         suspect_within=timedelta(hours=file.metrics.suspect_hours),
         targets=_targets(file.metrics.targets),
+        response=response_plan(file.incidents),
     )
 
 

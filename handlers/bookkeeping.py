@@ -25,6 +25,7 @@ from models.words import EntryKind, IncidentStatus
 _ENTRY_OF: dict[IncidentStatus, EntryKind] = {
     IncidentStatus.TRIGGERED: EntryKind.TRIGGERED,
     IncidentStatus.ACKNOWLEDGED: EntryKind.ACKNOWLEDGED,
+    IncidentStatus.MITIGATED: EntryKind.MITIGATED,
     IncidentStatus.RESOLVED: EntryKind.RESOLVED,
     IncidentStatus.REOPENED: EntryKind.REOPENED,
 }

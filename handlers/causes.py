@@ -7,15 +7,16 @@ became of the change fail rate.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
+from handlers.acting import By
 from handlers.attribution import Touched, attribute
 from handlers.cause_effects import Effect, Rates, read_rates
 from handlers.cause_words import read_cause
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.incident_moves import SOURCE, locked_group
+from handlers.incident_groups import locked_group
+from handlers.incident_moves import SOURCE
 from handlers.routing import CARD, Notice, incident_notices
 from handlers.sides import acting_via
 from handlers.suspects import suspect_notices
@@ -27,16 +28,6 @@ from models.store.blames import INCIDENT
 from models.words import BlameReason, EntryKind
 
 CLAIMS: Final = {EntryKind.LOOKING: "is looking at", EntryKind.ROLLING_BACK: "is rolling back"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class By:
-    """Who acts, when and where. The same `request_id` again changes nothing."""
-
-    name: str
-    request_id: str
-    at: datetime
-    channel_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

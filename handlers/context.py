@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers.ports import AtOnce, Messenger, Operations, Telemetry, Transaction, Wake
+from handlers.ports import AtOnce, Directory, Messenger, Operations, Telemetry, Transaction, Wake
 from models.operations import OperationsReading
+from models.people import Person
 from models.topology import Service, Topology
 
 
@@ -24,6 +25,14 @@ class NoOperations:
         end: datetime,  # noqa: ARG002
     ) -> list[OperationsReading]:
         """Return no reading."""
+        return []
+
+
+class NobodyKnown:
+    """Knows nobody: there is no Slack to ask."""
+
+    async def people(self) -> Sequence[Person]:
+        """Return no one."""
         return []
 
 
@@ -45,6 +54,7 @@ class Context:
     messenger: Messenger
     telemetry: Telemetry
     operations: Operations = field(default_factory=NoOperations)
+    directory: Directory = field(default_factory=NobodyKnown)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)

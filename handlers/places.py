@@ -1,6 +1,7 @@
 """Tells where a person is: the channel by its configured name, the bridge it belongs to, and that bridge's zone."""
 
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from handlers.context import Context
 from models.topology import Bridge, Topology
@@ -20,6 +21,15 @@ def bridge_here(topology: Topology, channel: str | None) -> Bridge | None:
     if here or len(topology.bridges) == 1:
         return (here or topology.bridges)[0]
     return None
+
+
+async def zone_of(ctx: Context, user_id: str | None) -> ZoneInfo:
+    """Return the zone that a person has set in Slack; UTC where Slack does not tell, or names none that is known."""
+    name = await ctx.messenger.user_timezone(user_id) if user_id else None
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, ZoneInfoNotFoundError):
+        return ZoneInfo("UTC")
 
 
 def timezone_of(topology: Topology, bridges: Iterable[Bridge]) -> str:

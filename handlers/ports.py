@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from handlers.views import Message, Modal
 from models.operations import OperationsReading
+from models.people import Person
 from models.store import Store
 from models.topology import Service
 
@@ -50,6 +51,17 @@ class Messenger(Protocol):
 
     async def user_name(self, user_id: str) -> str:
         """Return the name a person is shown under; the id itself where Slack does not tell."""
+
+
+class Directory(Protocol):
+    """Knows who is in the workspace."""
+
+    async def people(self) -> Sequence[Person]:
+        """Return everybody, bots left out; as of at most some minutes ago.
+
+        Raises:
+            PostFailure: Slack does not tell.
+        """
 
 
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]

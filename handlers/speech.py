@@ -2,19 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, cast
 
+from handlers.incident_shown import runbook_of, shown_with
 from handlers.routing import CARD, SIDES, Audience
-from handlers.suspects import suspected_of, suspicion_of
-from handlers.views import Message, changes, deploys, digests, failures, incidents
+from handlers.suspects import suspected_of
+from handlers.views import Message, changes, deploys, digests, failures, incident_entries, incidents
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, Incident
 from models.store import Store
 from models.topology import Topology
 from models.words import DeployStatus, IncidentStatus
-
-_SUSPECT_WINDOW: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ async def _deploy(row: _Row) -> Message | None:
         return None
     commits = await row.store.deploys.commits(deploy.id)
     previous = await _last_good(row.store, deploy)
-    runbook = _runbook(row.topology, (deploy.service,))
+    runbook = runbook_of(row.topology, (deploy.service,))
     if row.part == CARD:
         over = await _elsewhere(row)
         suspected, claims = await suspected_of(row.store, deploy)
@@ -93,7 +92,7 @@ async def _change(row: _Row) -> Message | None:
         row.side,
         at=row.at,
         undo_until=change.received_at + row.topology.undo_window,
-        runbook=_runbook(row.topology, (change.service,)),
+        runbook=runbook_of(row.topology, (change.service,)),
         elsewhere=await _elsewhere(row),
     )
 
@@ -102,18 +101,13 @@ async def _incident(row: _Row) -> Message | None:
     leader = await row.store.incidents.get(int(row.name))
     if leader is None:
         return None
-    members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
     if row.part == CARD:
-        services = tuple(dict.fromkeys(name for member in members for name in member.services))
-        return incidents.card(
-            leader,
-            row.side,
-            members=members,
-            runbook=_runbook(row.topology, services),
-            recent_deploys=await _suspects(row.store, leader, services),
-            elsewhere=await _elsewhere(row),
-            held=await suspicion_of(row.store, row.topology, leader),
-        )
+        shown = await shown_with(row.store, row.topology, leader, elsewhere=await _elsewhere(row))
+        return incidents.card(leader, row.side, shown)
+    if row.part.startswith("entry:"):
+        entry = await row.store.incidents.entry(int(row.part.removeprefix("entry:")))
+        return incident_entries.reply(leader, entry) if entry else None
+    members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
     if row.part.startswith("note:"):
         return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))
     return _moved(row, members)
@@ -184,12 +178,6 @@ async def _last_good(store: Store, deploy: Deploy) -> Deploy | None:
     return next((d for d in recent if d.id != deploy.id and d.status is DeployStatus.SUCCEEDED), None)
 
 
-async def _suspects(store: Store, leader: Incident, services: tuple[str, ...]) -> list[Deploy]:
-    started = leader.started_at or leader.received_at
-    recent = await store.deploys.recent(services=services, since=started - _SUSPECT_WINDOW, until=started, limit=10)
-    return [d for d in recent if d.status in (DeployStatus.SUCCEEDED, DeployStatus.FAILED)][:3]
-
-
 async def _elsewhere(row: _Row) -> str | None:
     """Return the link to the same subject's message in the other channel of a bridge this channel belongs to."""
     for bridge in row.topology.bridges:
@@ -201,11 +189,6 @@ async def _elsewhere(row: _Row) -> str | None:
             if message and message.permalink:
                 return message.permalink
     return None
-
-
-def _runbook(topology: Topology, services: tuple[str, ...]) -> str | None:
-    known = (topology.service_named(name) for name in services)
-    return next((service.runbook for service in known if service and service.runbook), None)
 
 
 _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {

@@ -4,11 +4,12 @@ Three rules, each a minimum, a maximum or a last writer by *event* time:
 
 - A deployment's status only climbs: queued, started, failed or canceled (the earlier of the two), succeeded. A late
   `started`, or GitHub's `inactive`, cannot take a success back.
-- An incident's state follows from three instants: its last resolution, its last reopening and its last
-  acknowledgement. Only an explicit reopening after the last resolution opens it again.
+- An incident's state follows from four instants: its last resolution, its last reopening, its last mitigation and its
+  last acknowledgement. Only an explicit reopening after the last resolution opens it again.
 - Every other field belongs to the latest report that named it. A record keeps `latest_at`, the event time of its
   latest report; `said` holds, in microseconds, the event time of each field whose value is older than that, or
   which was cleared by an explicit null. A field without an entry was named by the latest report, or by none.
+  What a person has set (`pinned`) is as if said at the end of time: no report changes it any more.
 """
 
 from dataclasses import replace
@@ -67,6 +68,7 @@ _EMPTY: Final = (None, (), "")
 _EMPTY_VALUE: Final[dict[str, Any]] = {"fixes": (), "caused_by": (), "services": (), "summary": "", "title": ""}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FOREVER: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _RANK: Final = {
     DeployStatus.QUEUED: 0,
     DeployStatus.STARTED: 1,
@@ -222,13 +224,20 @@ def _incident_instants(stored: Incident, report: IncidentReport) -> dict[str, An
     acknowledged = _known(report.acknowledged_at) or (at if status is IncidentStatus.ACKNOWLEDGED else None)
     resolved = _known(report.resolved_at) or (at if status is IncidentStatus.RESOLVED else None)
     reopened = at if status is IncidentStatus.REOPENED else None
+    mitigated = at if status is IncidentStatus.MITIGATED else None
     return {
         "started_at": _earliest(stored.started_at, started),
         "acknowledged_at": _earliest(stored.acknowledged_at, acknowledged),
         "last_acknowledged_at": _latest(stored.last_acknowledged_at, acknowledged),
         "resolved_at": _latest(stored.resolved_at, resolved),
         "reopened_at": _latest(stored.reopened_at, reopened),
+        "mitigated_at": _latest(stored.mitigated_at, mitigated),
     }
+
+
+def pinned(incident: Incident, **values: Any) -> Incident:
+    """Return an incident whose fields (`title`, `severity`, …) a person sets: no sender changes them any more."""
+    return replace(incident, **values, said={**incident.said, **dict.fromkeys(values, _FOREVER)})
 
 
 def incident_state(incident: Incident) -> tuple[IncidentStatus, datetime | None]:
@@ -236,9 +245,11 @@ def incident_state(incident: Incident) -> tuple[IncidentStatus, datetime | None]
     resolved, reopened = incident.resolved_at, incident.reopened_at
     if resolved and not (reopened and reopened > resolved):
         return IncidentStatus.RESOLVED, resolved
-    acknowledged = incident.last_acknowledged_at
-    if reopened and not (acknowledged and acknowledged > reopened):
+    acknowledged, mitigated = incident.last_acknowledged_at, incident.mitigated_at
+    if reopened and not (acknowledged and acknowledged > reopened) and not (mitigated and mitigated > reopened):
         return IncidentStatus.REOPENED, reopened
+    if mitigated and not (reopened and reopened > mitigated):
+        return IncidentStatus.MITIGATED, mitigated
     if acknowledged:
         return IncidentStatus.ACKNOWLEDGED, acknowledged
     return IncidentStatus.TRIGGERED, incident.started_at
@@ -264,7 +275,7 @@ def _named_fields(
         if spoken is not UNSET and _is_newer(now, spoken, time, value):
             value, time = _EMPTY_VALUE.get(name) if spoken in _EMPTY else spoken, now
             values[name] = value
-        if time is not None and (value in _EMPTY or time < max(now, then)):
+        if time is not None and (value in _EMPTY or time != max(now, then)):
             said[name] = time
     return values
 

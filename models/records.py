@@ -118,8 +118,8 @@ class Incident:
 
     `started_at` is `None` for a stub: a resolution that arrived before its trigger. `acknowledged_at` is the first
     acknowledgement, `resolved_at` the last resolution, `reopened_at` the last reopening. `leader_id` is the incident
-    whose Slack message this one is shown in (its own id when it leads). `is_signal` marks a stored alert that
-    opened no incident.
+    whose Slack message this one is shown in (its own id when it leads), `home_id` the one it was shown in before a
+    person merged it. `is_signal` marks a stored alert that opened no incident.
 
     `cause` and `caused_by` are the senders'. What a person says is kept beside them and wins: `ruled_cause` (`None`:
     nobody said), `ruled_causes`, and `cleared`, the deploys that are not the cause (both as `deploy:41`). `ruled_by`
@@ -143,6 +143,10 @@ class Incident:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     reopened_at: datetime | None = None
+    mitigated_at: datetime | None = None
+    mitigated_by: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
     url: str | None = None
     runbook: str | None = None
     actor: str | None = None
@@ -157,6 +161,7 @@ class Incident:
     ruled_before: Mapping[str, Any] | None = None
     group_key: str | None = None
     leader_id: int | None = None
+    home_id: int | None = None
     is_signal: bool = False
     is_test: bool = False
     received_at: datetime
@@ -167,6 +172,11 @@ class Incident:
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.status.is_open and not self.is_signal
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is over and looked through: nothing but reopening it changes it any more."""
+        return self.status is IncidentStatus.RESOLVED and self.closed_at is not None
 
     @property
     def known_cause(self) -> Cause | None:
@@ -186,7 +196,11 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """One line of an incident's history: who did what, when, and where it was said."""
+    """One line of an incident's history: who did what, when, and where it was said.
+
+    `was` is what stood before. What was taken from a conversation has its `message` (`C1:ts`), `permalink` and the
+    links of its `files`; `removed_at` is when that message was deleted.
+    """
 
     incident_id: int
     at: datetime
@@ -194,6 +208,11 @@ class TimelineEntry:
     actor: str | None = None
     text: str | None = None
     via: str = "webhook"
+    was: str | None = None
+    message: str | None = None
+    permalink: str | None = None
+    files: tuple[str, ...] = ()
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from models.operations import Objective
+from models.response import ResponsePlan
 from models.words import Severity, Side, Tier
 
 Period: TypeAlias = Literal["day", "week", "month"]
@@ -160,6 +161,7 @@ class Topology:
     undo_window: timedelta = timedelta(minutes=10)
     suspect_within: timedelta = timedelta(hours=24)
     targets: Mapping[str, float] = field(default_factory=dict)
+    response: ResponsePlan = field(default_factory=ResponsePlan)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:

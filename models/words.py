@@ -91,6 +91,7 @@ class IncidentStatus(StrEnum):
 
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
     RESOLVED = "resolved"
     REOPENED = "reopened"
 
@@ -133,8 +134,10 @@ class EntryKind(StrEnum):
 
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
     RESOLVED = "resolved"
     REOPENED = "reopened"
+    CLOSED = "closed"
     SEVERITY = "severity"
     NOTE = "note"
     JOINED = "joined"
@@ -143,6 +146,17 @@ class EntryKind(StrEnum):
     CLEARED = "cleared"
     LOOKING = "looking"
     ROLLING_BACK = "rolling_back"
+    UPDATE = "update"
+    TITLE = "title"
+    IMPACT = "impact"
+    ROLE = "role"
+    COMMAND = "command"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    MESSAGE = "message"
+    CHANNEL = "channel"
+    ACTION = "action"
+    PAGED = "paged"
 
 
 Side: TypeAlias = Literal["dev", "ops"]

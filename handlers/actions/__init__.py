@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from handlers.acting import By
 from handlers.context import Context
 from handlers.views import Message, Modal
 
@@ -28,6 +29,17 @@ class Press:
     message_permalink: str | None = None
     message_author: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def by(self) -> By:
+        """Who acts."""
+        return By(
+            name=self.user_name,
+            request_id=self.request_id,
+            at=self.at,
+            user_id=self.user_id,
+            channel_id=self.channel_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

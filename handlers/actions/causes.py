@@ -33,7 +33,7 @@ async def _submit(ctx: Context, press: Press) -> Outcome:
     if not words:
         return Outcome(errors={"cause": "Choose what caused it."})
     number, seen_at = _number(carried.get("incident", "")), carried.get("seen_at", "")
-    told = await causes.set_cause(ctx, number, words, _by(press), seen_at=seen_at)
+    told = await causes.set_cause(ctx, number, words, press.by, seen_at=seen_at)
     undo = causes.undo_value(told)
     return Outcome(message=views.said(told.leader, told.now, told.before, told.effects, undo))
 
@@ -41,12 +41,12 @@ async def _submit(ctx: Context, press: Press) -> Outcome:
 async def _undo(ctx: Context, press: Press) -> Outcome:
     carried = modals.metadata(press.value)
     number, seen_at = _number(carried.get("incident", "")), carried.get("seen_at", "")
-    told = await causes.take_back(ctx, number, _by(press), seen_at=seen_at)
+    told = await causes.take_back(ctx, number, press.by, seen_at=seen_at)
     return Outcome(message=views.said(told.leader, told.now, told.before, told.effects, None))
 
 
 async def _not_mine(ctx: Context, press: Press) -> Outcome:
-    (first, *others) = await causes.not_mine(ctx, _number(press.value), _by(press))
+    (first, *others) = await causes.not_mine(ctx, _number(press.value), press.by)
     effects = [effect for one in (first, *others) for effect in one.effects]
     undo = causes.undo_value(first) if not others else None
     return Outcome(message=views.said(first.leader, first.now, first.before, effects, undo))
@@ -55,14 +55,10 @@ async def _not_mine(ctx: Context, press: Press) -> Outcome:
 def _claiming(kind: EntryKind) -> Handler:
     async def press_button(ctx: Context, press: Press) -> Outcome:
         number = _number(press.value)
-        held = await causes.claim(ctx, number, kind, _by(press))
+        held = await causes.claim(ctx, number, kind, press.by)
         return Outcome(message=views.claimed(kind, number, held))
 
     return press_button
-
-
-def _by(press: Press) -> causes.By:
-    return causes.By(name=press.user_name, request_id=press.request_id, at=press.at, channel_id=press.channel_id)
 
 
 def _number(value: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.acting import By
 from handlers.context import Context
 from handlers.views import Message, Modal
 
@@ -26,6 +27,17 @@ class Invocation:
     request_id: str
     at: datetime
     thread_ts: str | None = None
+
+    @property
+    def by(self) -> By:
+        """Who acts."""
+        return By(
+            name=self.user_name,
+            request_id=self.request_id,
+            at=self.at,
+            user_id=self.user_id,
+            channel_id=self.channel_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,102 +1,134 @@
 """What is said of an incident: the card of its whole group, and each change of state in its thread."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from handlers.routing import Audience
 from handlers.views import Block, Message, causes
+from handlers.views import incident_entries as entries
+from handlers.views.incident_facts import EMOJI, headline, label, state_of, state_words
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
 from models.records import Deploy, Incident, TimelineEntry
-from models.words import EntryKind, IncidentStatus
+from models.response import LEAD, Holder, Response
+from models.words import IncidentStatus
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
 RESOLVE: Final = "incident_resolve"
 REOPEN: Final = "incident_reopen"
 NOTE: Final = "incident_note"
+MITIGATE: Final = "incident_mitigate"
+CLOSE: Final = "incident_close"
+UPDATE: Final = "incident_update"
+COMMAND: Final = "incident_command"
+UNMERGE: Final = "incident_unmerge"
 
-_EMOJI: Final = {
-    IncidentStatus.TRIGGERED: "🔥",
-    IncidentStatus.ACKNOWLEDGED: "👀",
-    IncidentStatus.RESOLVED: "✅",
-    IncidentStatus.REOPENED: "🔥",
-}
 _MOST_MEMBERS: Final = 10
-_ENTRY_WORDS: Final = {
-    EntryKind.TRIGGERED: "triggered",
-    EntryKind.ACKNOWLEDGED: "acknowledged",
-    EntryKind.RESOLVED: "resolved",
-    EntryKind.REOPENED: "reopened",
-    EntryKind.SEVERITY: "changed severity",
-    EntryKind.NOTE: "noted",
-    EntryKind.JOINED: "joined",
-    EntryKind.PROMOTED: "promoted",
-    EntryKind.CAUSE: "set the cause",
-    EntryKind.CLEARED: "said that it was not",
-    EntryKind.LOOKING: "is looking at",
-    EntryKind.ROLLING_BACK: "is rolling back",
-}
 
 
-def label(incident: Incident) -> str:
-    """Return what people type and read: `INC-12`."""
-    return f"INC-{incident.leader_id or incident.id}"
-
-
-def state_of(members: Sequence[Incident]) -> IncidentStatus:
-    """Return the state of a group: open as long as one of it is, acknowledged once nobody's attention is missing."""
-    states = {member.status for member in members}
-    for state in (IncidentStatus.REOPENED, IncidentStatus.TRIGGERED, IncidentStatus.ACKNOWLEDGED):
-        if state in states:
-            return state
-    return IncidentStatus.RESOLVED
-
-
-def card(
-    leader: Incident,
-    side: Audience,
-    *,
-    members: Sequence[Incident] = (),
-    runbook: str | None = None,
-    recent_deploys: Sequence[Deploy] = (),
-    elsewhere: str | None = None,
-    held: causes.Suspicion | None = None,
-) -> Message:
-    """Return the card of an incident and its group, with the buttons that fit its state.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a card shows beside its incident: the whole group, what people keep beside it, where to look further.
 
     `recent_deploys` are those of its services shortly before it started, newest first; dev is told of them. `held` is
-    what it is held against.
+    what it is held against, `elsewhere` the link to the other side's card.
     """
-    group = list(members) or [leader]
+
+    members: Sequence[Incident] = ()
+    response: Response | None = None
+    holders: Sequence[Holder] = ()
+    roles: Sequence[str] = ()
+    runbook: str | None = None
+    recent_deploys: Sequence[Deploy] = ()
+    elsewhere: str | None = None
+    held: causes.Suspicion = field(default_factory=causes.Suspicion)
+
+
+def card(leader: Incident, side: Audience, shown: Shown) -> Message:
+    """Return the card of an incident and its group, with the buttons that fit its state."""
+    if leader.leader_id not in (None, leader.id):
+        return _merged(leader, shown)
+    group = list(shown.members) or [leader]
     state = state_of(group)
-    headline = f"{_EMOJI[state]} {_headline(leader, group)}"
-    over = link(elsewhere, "ops" if side == "dev" else "dev") if elsewhere else None
-    where = runbook or leader.runbook
-    facts = [_state_words(group, state), _members(group), link(where, "runbook") if where else None]
-    facts += [link(leader.url, "source") if leader.url else None, over]
-    blocks = [section(headline), context(joined(facts)), *_member_lines(group)]
-    if leader.summary:
-        blocks.insert(1, section(paragraph(leader.summary, 500)))
-    if cause := causes.of_incident(leader, held or causes.Suspicion()):
+    title = f"{EMOJI[state]} {headline(leader, group)}"
+    blocks = [section(title), *_told(leader, shown), context(_facts(leader, group, side, shown))]
+    blocks += _member_lines(group)
+    if people := _people(shown):
+        blocks.append(context(people))
+    if cause := causes.of_incident(leader, shown.held):
         blocks.append(context(cause))
-    if side == "dev" and recent_deploys and state is not IncidentStatus.RESOLVED:
-        blocks.append(context(_suspects(recent_deploys)))
-    return message(f"{headline}: {_state_words(group, state)}", [*blocks, buttons(leader, state)])
+    if side == "dev" and shown.recent_deploys and state is not IncidentStatus.RESOLVED:
+        blocks.append(context(_suspects(shown.recent_deploys)))
+    return message(f"{title}: {state_words(group, state)}", [*blocks, buttons(leader, state, shown)])
 
 
-def buttons(leader: Incident, state: IncidentStatus) -> Block:
+def _merged(incident: Incident, shown: Shown) -> Message:
+    """Return what is left of the card of an incident that is shown in another one's message."""
+    words = f"➡️ *INC-{incident.id} {line(incident.headline, 200)}* is part of *INC-{incident.leader_id}* now"
+    over = link(shown.elsewhere, "other side") if shown.elsewhere else None
+    apart = actions(button("Take it apart again", UNMERGE, str(incident.id)))
+    return message(words, [section(joined([words, over])), apart])
+
+
+def _told(leader: Incident, shown: Shown) -> list[Block]:
+    """Return what its sender says of it, and the latest word of who responds."""
+    told = [section(paragraph(leader.summary, 500))] if leader.summary else []
+    response = shown.response
+    if response and response.update and response.updated_at:
+        due = response.next_update_at if leader.is_open else None
+        when = joined([ago(response.updated_at), f"next {moment(due)}" if due else None])
+        told.append(section(f"📣 {paragraph(response.update, 800)}\n_{line(response.updated_by or '', 60)}, {when}_"))
+    return told
+
+
+def _facts(leader: Incident, group: Sequence[Incident], side: Audience, shown: Shown) -> str:
+    where = shown.runbook or leader.runbook
+    response = shown.response
+    own = f"<#{response.channel_id}>" if response and response.channel_id else None
+    facts = [state_words(group, state_of(group)), _impact(leader, response), _members(group)]
+    facts += [link(where, "runbook") if where else None, link(leader.url, "source") if leader.url else None, own]
+    facts.append(link(shown.elsewhere, "ops" if side == "dev" else "dev") if shown.elsewhere else None)
+    return joined(facts)
+
+
+def _impact(leader: Incident, response: Response | None) -> str | None:
+    since = response.impact_at if response else None
+    return f"felt since {moment(since)}" if since and since != leader.started_at else None
+
+
+def _people(shown: Shown) -> str | None:
+    """Return who has which role; the lead is always named, also where there is none."""
+    if not shown.roles:
+        return None
+    by_role = {holder.role: holder.person for holder in shown.holders}
+    if not by_role:
+        return f"*{shown.roles[0]}* nobody yet"
+    named = [(role, by_role.get(role)) for role in dict.fromkeys([*shown.roles, *by_role])]
+    return joined(f"*{line(role, 40)}* {line(name, 60) if name else '–'}" for role, name in named)
+
+
+def buttons(leader: Incident, state: IncidentStatus, shown: Shown) -> Block:
     """Return the row of buttons that fits a state."""
     number = str(leader.leader_id or leader.id)
     note, cause = button("Note", NOTE, number), button("Set cause", causes.SET, number)
-    match state:
-        case IncidentStatus.RESOLVED:
-            return actions(button("Reopen", REOPEN, number), note, cause)
-        case IncidentStatus.ACKNOWLEDGED:
-            return actions(button("Resolve", RESOLVE, number, style="primary"), note, cause)
-        case _:
-            acknowledge = button("Acknowledge", ACKNOWLEDGE, number, style="primary")
-            return actions(acknowledge, button("Resolve", RESOLVE, number), note, cause)
+    update, resolve = button("Update", UPDATE, number), button("Resolve", RESOLVE, number)
+    if leader.is_closed:
+        return actions(button("Reopen", REOPEN, number), note)
+    if state is IncidentStatus.RESOLVED:
+        return actions(button("Close", CLOSE, number, style="primary"), button("Reopen", REOPEN, number), note, cause)
+    lead = [] if any(h.role == LEAD for h in shown.holders) else [button("I have command", COMMAND, number)]
+    mitigate = button("Mitigated", MITIGATE, number)
+    if state is IncidentStatus.MITIGATED:
+        again = button("It is back", REOPEN, number)
+        return actions(button("Resolve", RESOLVE, number, style="primary"), update, again, *lead, note, cause)
+    if state is IncidentStatus.ACKNOWLEDGED:
+        first = button("Mitigated", MITIGATE, number, style="primary")
+        return actions(first, resolve, update, *lead, note, cause)
+    return actions(
+        button("Acknowledge", ACKNOWLEDGE, number, style="primary"), mitigate, resolve, update, *lead, note, cause
+    )
 
 
 def moved(incident: Incident, status: IncidentStatus, side: Audience, *, members: Sequence[Incident] = ()) -> Message:
@@ -104,7 +136,7 @@ def moved(incident: Incident, status: IncidentStatus, side: Audience, *, members
     group = list(members) or [incident]
     alike = [m for m in group if m.status is status and m.status_at == incident.status_at]
     several = f" ({len(alike)} of {plural(len(group), 'alert')})" if len(group) > 1 else ""
-    subject = f"{_EMOJI[status]} {label(incident)} *{status.value}*{several}"
+    subject = f"{EMOJI[status]} {label(incident)} *{status.value}*{several}"
     return said(joined([subject, _after(incident, status, side)]))
 
 
@@ -114,65 +146,18 @@ def note(incident: Incident, *, by: str, text: str) -> Message:
     return message(f"{title}: {line(text, 300)}", [context(title), section(paragraph(text, 2500))])
 
 
-def opened(incident: Incident) -> Message:
-    """Return what the person who opened an incident is shown."""
-    return said(f"{_EMOJI[incident.status]} Opened {_headline(incident, [incident])}. Both channels are told.")
-
-
-def done(leader: Incident, status: IncidentStatus, changed: int) -> Message:
-    """Return what the person who moved an incident is shown."""
-    several = f", with {plural(changed - 1, 'more alert')} of its group" if changed > 1 else ""
-    return said(f"{_EMOJI[status]} {label(leader)} {line(leader.headline, 120)}: {status.value}{several}.")
-
-
-def noted(incident: Incident) -> Message:
-    """Return what the person who added a note is shown."""
-    return said(f"📝 Noted on {label(incident)} {line(incident.headline, 120)}; both threads have it.")
-
-
-def listing(incidents: Sequence[Incident], title: str) -> Message:
-    """Return incidents as a list under a safe title."""
-    if not incidents:
-        return said(f"{title}: none.")
-    lines = [f"{_EMOJI[i.status]} {_headline(i, [i])} · {_state_words([i], i.status)}" for i in incidents]
-    return message(f"{title}: {len(incidents)}", [header(title), *paragraphs(lines)])
-
-
-def detail(
-    leader: Incident, members: Sequence[Incident], timeline: Sequence[TimelineEntry], held: causes.Suspicion
-) -> Message:
+def detail(leader: Incident, shown: Shown, timeline: Sequence[TimelineEntry]) -> Message:
     """Return an incident with its history, as `/incident show` answers."""
-    shown = card(leader, "ops", members=members, held=held)
-    history = ["*Timeline*", *(_entry(entry) for entry in timeline)] if timeline else []
-    return message(shown.text, [*shown.blocks[:-1], *paragraphs(history), shown.blocks[-1]])
+    whole = card(leader, "ops", shown)
+    history = ["*Timeline*", *(entries.one_line(entry) for entry in timeline)] if timeline else []
+    return message(whole.text, [*whole.blocks[:-1], *paragraphs(history), whole.blocks[-1]])
 
 
-def _headline(leader: Incident, group: Sequence[Incident]) -> str:
-    worst = min((m.severity.value for m in group if m.severity), default="unrated").upper()
-    title = f"*{label(leader)} {line(leader.headline, 200)}*"
-    services = dict.fromkeys(name for member in group for name in member.services)
-    named = line(", ".join(services), 120) if services else "no known service"
-    test = "🧪 test" if leader.is_test else None
-    return joined([f"*{worst}* {title}", named, line(leader.environment, 40) if leader.environment else None, test])
-
-
-def _state_words(group: Sequence[Incident], state: IncidentStatus) -> str:
-    starts = [m.started_at for m in group if m.started_at]
-    since = f"started {moment(min(starts))} ({ago(min(starts))})" if starts else "start unknown"
-    match state:
-        case IncidentStatus.ACKNOWLEDGED:
-            last = max(group, key=lambda m: m.last_acknowledged_at or m.received_at)
-            by = f" by {line(last.acknowledged_by, 60)}" if last.acknowledged_by else ""
-            return f"acknowledged{by}, {since}"
-        case IncidentStatus.RESOLVED:
-            last = max(group, key=lambda m: m.resolved_at or m.received_at)
-            by = f" by {line(last.resolved_by, 60)}" if last.resolved_by else ""
-            took = f" after {duration(last.resolved_at - min(starts))}" if starts and last.resolved_at else ""
-            return f"resolved{by}{took}, {moment(last.resolved_at or last.status_at)}"
-        case IncidentStatus.REOPENED:
-            return f"open again, {since}"
-        case IncidentStatus.TRIGGERED:
-            return f"open, nobody has it yet, {since}"
+def history(leader: Incident, timeline: Sequence[TimelineEntry]) -> Message:
+    """Return an incident's whole history, as `/incident timeline` answers."""
+    title = f"Timeline of {label(leader)}"
+    lines = [entries.one_line(entry) for entry in timeline] or ["Nothing happened yet."]
+    return message(f"{title}: {plural(len(timeline), 'entry', 'entries')}", [header(title), *paragraphs(lines)])
 
 
 def _members(group: Sequence[Incident]) -> str | None:
@@ -185,7 +170,7 @@ def _members(group: Sequence[Incident]) -> str | None:
 def _member_lines(group: Sequence[Incident]) -> list[Block]:
     if len(group) == 1:
         return []
-    lines = [f"{_EMOJI[member.status]} {line(member.headline, 120)}" for member in group[:_MOST_MEMBERS]]
+    lines = [f"{EMOJI[member.status]} {line(member.headline, 120)}" for member in group[:_MOST_MEMBERS]]
     rest = [f"… and {len(group) - _MOST_MEMBERS} more"] if len(group) > _MOST_MEMBERS else []
     return [context("\n".join([*lines, *rest]))]
 
@@ -204,6 +189,9 @@ def _after(incident: Incident, status: IncidentStatus, side: Audience) -> str | 
         case IncidentStatus.ACKNOWLEDGED:
             by = line(incident.acknowledged_by, 60) if incident.acknowledged_by else None
             return f"by {by}, who has it now" if by else None
+        case IncidentStatus.MITIGATED:
+            by = f"by {line(incident.mitigated_by, 60)}" if incident.mitigated_by else None
+            return joined([by, "users should be fine again; the cause is still to be mended"])
         case IncidentStatus.RESOLVED:
             by = f"by {line(incident.resolved_by, 60)}" if incident.resolved_by else None
             ended, started = incident.resolved_at, incident.started_at
@@ -211,9 +199,3 @@ def _after(incident: Incident, status: IncidentStatus, side: Audience) -> str | 
         case IncidentStatus.REOPENED | IncidentStatus.TRIGGERED:
             again = f"open again {moment(incident.status_at)}"
             return again if side == "dev" else f"{again}: somebody has to take it"
-
-
-def _entry(entry: TimelineEntry) -> str:
-    who = line(entry.actor, 60) if entry.actor else line(entry.via, 40)
-    said_text = f": {line(entry.text, 300)}" if entry.text else ""
-    return f"• {moment(entry.at)} · {who} {_ENTRY_WORDS[entry.kind]}{said_text}"

@@ -1,4 +1,4 @@
-"""The forms: a small change, a note on an incident, a new incident. Each field's block id is its name.
+"""The form for a small change, and what every form is made of. Each field's block id is its name.
 
 `private_metadata` carries, as JSON, the channel the form was opened from (that is where its answer is shown) and
 what else the submit needs.
@@ -10,11 +10,9 @@ from typing import Any, Final
 
 from handlers.views import Block, Message, Modal
 from handlers.views.layout import context, plain_text
-from handlers.views.text import clean, line, link, shorten
+from handlers.views.text import clean, link, shorten
 
 CHANGE: Final = "change_form"
-NOTE: Final = "incident_note_form"
-OPEN: Final = "incident_open_form"
 
 # https://docs.slack.dev/reference/block-kit/composition-objects/option-object : 100 options, 75 characters each.
 _MOST_OPTIONS: Final = 100
@@ -32,30 +30,14 @@ def change(
 ) -> Modal:
     """Return the form for a small change, prefilled with `what`; `url` is what it refers to."""
     fields = [
-        _select("service", "Service", services, chosen=services[0] if len(services) == 1 else None),
-        _input("what", "What changed", what, hint="One sentence, as you would tell the other channel."),
-        _select("environment", "Environment", environments, optional=True),
-        _select("risk", "Risk", ["standard", "normal", "emergency"], optional=True),
-        _input("revert", "How to revert it", optional=True),
+        select("service", "Service", services, chosen=services[0] if len(services) == 1 else None),
+        text_input("what", "What changed", what, hint="One sentence, as you would tell the other channel."),
+        select("environment", "Environment", environments, optional=True),
+        select("risk", "Risk", ["standard", "normal", "emergency"], optional=True),
+        text_input("revert", "How to revert it", optional=True),
     ]
     refers = [context(f"It will link to {link(url, 'the message')}.")] if url else []
     return form(CHANGE, "Log a change", "Log it", [*fields, *refers], {"channel": channel_id, "url": url or ""})
-
-
-def note(*, incident: str, title: str, number: int, channel_id: str) -> Modal:
-    """Return the form for a note on an incident (`incident` is its label)."""
-    fields = [context(f"*{incident}* {line(title, 200)}"), _input("note", "Note", many_lines=True)]
-    return form(NOTE, f"Note on {incident}", "Add", fields, {"channel": channel_id, "incident": str(number)})
-
-
-def open_incident(*, services: Sequence[str], channel_id: str) -> Modal:
-    """Return the form for a new incident."""
-    fields = [
-        _select("service", "Service", services, chosen=services[0] if len(services) == 1 else None),
-        _input("title", "What is wrong"),
-        _select("severity", "Severity (sev1 is the worst)", [f"sev{n}" for n in range(1, 6)], optional=True),
-    ]
-    return form(OPEN, "Open an incident", "Open it", fields, {"channel": channel_id})
 
 
 def notice(message: Message) -> Modal:
@@ -92,9 +74,10 @@ def form(callback_id: str, title: str, submit: str, blocks: list[Block], carried
     return Modal(view=view)
 
 
-def _input(
+def text_input(
     name: str, label: str, value: str = "", *, hint: str = "", optional: bool = False, many_lines: bool = False
 ) -> Block:
+    """Return a field to write in, prefilled with `value`."""
     most = 2500 if many_lines else 500
     element: Block = {
         "type": "plain_text_input",
@@ -108,9 +91,8 @@ def _input(
     return _field(name, label, element, optional=optional) | ({"hint": plain_text(hint, 200)} if hint else {})
 
 
-def _select(
-    name: str, label: str, values: Sequence[str], *, chosen: str | None = None, optional: bool = False
-) -> Block:
+def select(name: str, label: str, values: Sequence[str], *, chosen: str | None = None, optional: bool = False) -> Block:
+    """Return a field to choose one word from."""
     options = [_option(value) for value in list(values)[:_MOST_OPTIONS]] or [_option(_NOTHING_TO_CHOOSE)]
     element: Block = {"type": "static_select", "action_id": name, "options": options}
     if chosen is not None:
@@ -118,10 +100,19 @@ def _select(
     return _field(name, label, element, optional=optional)
 
 
-def select_named(name: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
-    """Return a field to choose one of (label, value) from."""
+def select_named(
+    name: str,
+    label: str,
+    options: Sequence[tuple[str, str]],
+    *,
+    chosen: str | None = None,
+    optional: bool = False,
+) -> Block:
+    """Return a field to choose one of (label, value) from; `chosen` is a value."""
     shown = [_option(label) | {"value": value[:150]} for label, value in options[:_MOST_OPTIONS]]
-    return _field(name, label, {"type": "static_select", "action_id": name, "options": shown}, optional=False)
+    element: Block = {"type": "static_select", "action_id": name, "options": shown}
+    initial = next((option for option in shown if option["value"] == chosen), None)
+    return _field(name, label, element | ({"initial_option": initial} if initial else {}), optional=optional)
 
 
 def _option(value: str) -> Block:

@@ -17,6 +17,7 @@ from models.store.lanes import Lanes
 from models.store.messages import Messages
 from models.store.names import HeldNames
 from models.store.outbox import Outbox
+from models.store.responses import Responses
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
 from models.store.sources import Sources
@@ -63,6 +64,11 @@ class Store:
     def incidents(self) -> Incidents:
         """Incidents and their timelines."""
         return Incidents(self._connection)
+
+    @cached_property
+    def responses(self) -> Responses:
+        """What people keep beside incidents: updates, roles, reminders, action items."""
+        return Responses(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:

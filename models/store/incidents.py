@@ -76,6 +76,12 @@ class Incidents(Noun):
         rows = await self._connection.execute(_of_services(query, services))
         return sorted(map(_incident, rows), key=lambda i: (i.severity or "sev9", i.started_at or i.received_at, i.id))
 
+    async def tests(self, limit: int) -> list[Incident]:
+        """Return the newest test incidents."""
+        query = select(_INCIDENTS).where(_INCIDENTS.c.is_test.is_(True), _INCIDENTS.c.is_signal.is_(False))
+        rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
     async def recent(
         self,
         *,
@@ -94,6 +100,14 @@ class Incidents(Noun):
         query = _of_services(_real().where(or_(started, resolved)), services)
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
+
+    async def nearest(self, number: int) -> int | None:
+        """Return the incident whose number is nearest to one; `None` where there is none at all."""
+        near = func.abs(_INCIDENTS.c.id - number)
+        query = (
+            select(_INCIDENTS.c.id).where(_INCIDENTS.c.is_signal.is_(False)).order_by(near, _INCIDENTS.c.id).limit(1)
+        )
+        return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def is_known(self, *, services: Collection[str] | None = None, environment: str | None = None) -> bool:
         """Say whether any incident names these services, or this environment."""
@@ -200,12 +214,17 @@ class Incidents(Noun):
             found += (await self._connection.execute(query)).scalar_one()
         return found
 
-    async def add_entry(self, entry: TimelineEntry, key: str) -> bool:
-        """Add a line to a history; return false when the same key was there before."""
+    async def entry(self, number: int) -> TimelineEntry | None:
+        """Return a line of a history by its number."""
+        row = (await self._connection.execute(select(_TIMELINE).where(_TIMELINE.c.id == number))).first()
+        return to_record(TimelineEntry, row, _ENTRY_COLUMNS) if row else None
+
+    async def add_entry(self, entry: TimelineEntry, key: str) -> int | None:
+        """Add a line to a history; return its number, `None` when the same key was there before."""
         statement = self._upsert(_TIMELINE).on_conflict_do_nothing(index_elements=["incident_id", "key"])
         row = {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
         result = await self._connection.execute(statement.values(key=key, **row).returning(_TIMELINE.c.id))
-        return result.first() is not None
+        return result.scalar_one_or_none()
 
 
 def _real() -> Select[Any]:

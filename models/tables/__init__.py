@@ -6,9 +6,11 @@ from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEvent
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
+from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
 __all__ = [
+    "ActionItemRow",
     "Base",
     "BlameRow",
     "ChannelRow",
@@ -24,6 +26,9 @@ __all__ = [
     "NamedCauseRow",
     "OutboxRow",
     "PausedDigestRow",
+    "ReminderRow",
+    "ResponseRow",
+    "RoleRow",
     "RolloutRow",
     "SeenEventRow",
     "SnapshotRow",

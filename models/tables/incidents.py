@@ -32,6 +32,10 @@ class IncidentRow(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(Text)
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mitigated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mitigated_by: Mapped[str | None] = mapped_column(Text)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(Text)
     runbook: Mapped[str | None] = mapped_column(Text)
     actor: Mapped[str | None] = mapped_column(Text)
@@ -46,6 +50,7 @@ class IncidentRow(Base):
     ruled_before: Mapped[Any | None] = mapped_column(Json)
     group_key: Mapped[str | None] = mapped_column(Text)
     leader_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    home_id: Mapped[int | None] = mapped_column(BigId)
     is_signal: Mapped[bool] = mapped_column(Boolean, server_default=false())
     is_test: Mapped[bool] = mapped_column(Boolean, server_default=false())
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -78,7 +83,10 @@ class IncidentServiceRow(Base):
 
 
 class TimelineRow(Base):
-    """One line of an incident's history. `key` makes a retold event harmless."""
+    """One line of an incident's history. `key` makes a retold event harmless.
+
+    `was` is what stood before. `message` is the Slack message it was taken from (`C1:ts`), if any.
+    """
 
     __tablename__ = "timeline"
 
@@ -90,5 +98,10 @@ class TimelineRow(Base):
     actor: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
     via: Mapped[str] = mapped_column(String(64))
+    was: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(String(64), index=True)
+    permalink: Mapped[str | None] = mapped_column(Text)
+    files: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="[]")
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("incident_id", "key"),)

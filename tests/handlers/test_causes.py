@@ -10,8 +10,9 @@ import pytest
 
 from bot.database import Database
 from handlers import causes, speech
+from handlers.acting import By
 from handlers.bookkeeping import book
-from handlers.causes import By, Said
+from handlers.causes import Said
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.recall import facts_then

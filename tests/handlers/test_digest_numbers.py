@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from bot.database import Database
+from handlers.acting import By
 from handlers.attribution import Touched, attribute, catch_up
 from handlers.context import Context
 from handlers.digest_runs import compute, post_to, run_digest
-from handlers.incident_moves import add_note, move, open_incident
+from handlers.incident_edits import add_note
+from handlers.incident_moves import Opening, move, open_incident
 from models.operations import Objective, OperationsReading
 from models.periods import latest_completed
 from models.records import MessageRef
@@ -112,13 +114,8 @@ async def acting(ctx: Context) -> None:
 async def opened(ctx: Context, name: str, channel_id: str | None) -> int:
     incident = await open_incident(
         ctx,
-        services=("payments",),
-        title=name,
-        severity=None,
-        by="Ada",
-        request_id=name,
-        at=SUNDAY + HOUR,
-        channel_id=channel_id,
+        Opening(services=("payments",), title=name),
+        By(name="Ada", request_id=name, at=SUNDAY + HOUR, channel_id=channel_id),
     )
     return incident.id
 
@@ -127,9 +124,9 @@ async def test_both_sides_took_part_where_people_acted_in_both_channels(ctx: Con
     await acting(ctx)
     shared, alone = await opened(ctx, "shared", "O"), await opened(ctx, "alone", "D")
     at = SUNDAY + HOUR + timedelta(minutes=4)
-    await move(ctx, shared, "acknowledge", by="Ben", request_id="r1", at=at, channel_id="D")
-    await add_note(ctx, shared, "drained", by="Jun", request_id="r2", at=at + HOUR, channel_id="O")
-    await move(ctx, alone, "resolve", by="Ben", request_id="r3", at=at + HOUR, channel_id="D")
+    await move(ctx, shared, "acknowledge", By(name="Ben", request_id="r1", at=at, channel_id="D"))
+    await add_note(ctx, shared, "drained", By(name="Jun", request_id="r2", at=at + HOUR, channel_id="O"))
+    await move(ctx, alone, "resolve", By(name="Ben", request_id="r3", at=at + HOUR, channel_id="D"))
     told = (await numbers_at(ctx, MONDAY_NINE))["between"]
     assert (1, 2, 240.0) == (told["both"], told["of"], told["answer_median_s"])
 

@@ -37,7 +37,7 @@ async def test_an_incident_goes_from_open_to_resolved_and_everything_is_in_its_t
     await say(ctx, "ack", later, by="Ben", request_id="t2")
     await say(ctx, "note INC-1 3 pods were restarted", later, request_id="t3")
     await say(ctx, "note 3 pods are back", later + timedelta(seconds=30), request_id="t4")
-    await say(ctx, "close #1 rolled back", later + timedelta(minutes=5), by="Ben", request_id="t5")
+    await say(ctx, "resolve #1 rolled back", later + timedelta(minutes=5), by="Ben", request_id="t5")
 
     incident = await stored(database)
     assert ("checkout fails", Severity.SEV2, "production", IncidentStatus.RESOLVED) == (

@@ -12,9 +12,23 @@ from hypothesis import given, settings
 
 from bot.sandbox.blocks import problems, size, view_problems
 from handlers.cause_effects import Effect
-from handlers.views import Message, bridge, causes, changes, deploys, failures, help, incidents, modals
+from handlers.views import (
+    Message,
+    bridge,
+    causes,
+    changes,
+    deploys,
+    failures,
+    help,
+    incident_entries,
+    incident_forms,
+    incidents,
+    modals,
+)
+from handlers.views import incident_answers as answers
 from models.periods import Window
 from models.records import Incident, TimelineEntry
+from models.response import Holder, Response, ResponsePlan
 from models.topology import Bridge
 from models.words import BlameReason, Cause, DeployStatus, EntryKind, IncidentStatus, Side
 from tests.handlers.views import samples
@@ -23,7 +37,7 @@ from tests.handlers.views.test_text import BROADCAST, HOSTILE
 
 _SEEN = {"channel_id": "C1", "seen_at": ""}
 LATER = AT + timedelta(minutes=5)
-OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*)>")
+OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*|#C7)>")
 
 
 def everything_said(words: str, side: Side) -> Iterator[Message]:
@@ -55,13 +69,48 @@ def _said_of_incidents(words: str, side: Side) -> Iterator[Message]:
     incident = replace(base, services=(words, "payments"), last_acknowledged_at=AT, resolved_at=LATER)
     for status in IncidentStatus:
         moved = replace(incident, status=status)
-        yield incidents.card(moved, side, members=[moved] * 12, recent_deploys=[samples.deploy(version=words)])
+        yield incidents.card(moved, side, _shown(words, moved))
         yield incidents.moved(moved, status, side)
     yield incidents.note(incident, by=words, text=words)
-    yield incidents.listing([incident] * 12, "Open")
-    entry = TimelineEntry(incident_id=3, at=AT, kind=EntryKind.NOTE, actor=words, text=words, via=words)
-    yield incidents.detail(incident, [incident], [entry] * 12, causes.Suspicion())
+    yield incidents.card(replace(incident, leader_id=1), side, incidents.Shown(elsewhere=words))
+    yield from _answered(words, incident)
+    for kind in EntryKind:
+        entry = TimelineEntry(incident_id=3, at=AT, kind=kind, actor=words, text=words, via=words, was=words)
+        yield incident_entries.reply(incident, entry)
+        yield incidents.detail(incident, _shown(words, incident), [entry] * 12)
+        yield incidents.history(incident, [entry] * 12)
     yield from _said_of_causes(words, side, incident)
+
+
+def _shown(words: str, incident: Incident) -> incidents.Shown:
+    return incidents.Shown(
+        members=[incident] * 12,
+        response=Response(
+            incident_id=3,
+            impact_at=AT,
+            update=words,
+            updated_by=words,
+            updated_at=AT,
+            next_update_at=LATER,
+            channel_id="C7",
+        ),
+        holders=[Holder(incident_id=3, role=words, person=words, since=AT)],
+        roles=("lead", words),
+        runbook=words,
+        recent_deploys=[samples.deploy(version=words)],
+        elsewhere=words,
+    )
+
+
+def _answered(words: str, incident: Incident) -> Iterator[Message]:
+    yield answers.listing([incident] * 12, "Open")
+    yield answers.mine([(Holder(incident_id=3, role=words, person=words, since=AT), incident)] * 12)
+    yield answers.roles(3, [Holder(incident_id=3, role=words, person=words, since=AT)], ("lead", words))
+    yield answers.assigned(incident, words, words, words)
+    yield answers.unassigned(incident, words, words)
+    yield answers.merged(incident, incident)
+    yield answers.parted(incident, incident)
+    yield answers.rated(incident)
 
 
 def _said_of_causes(words: str, side: Side, incident: Incident) -> Iterator[Message]:
@@ -71,7 +120,7 @@ def _said_of_causes(words: str, side: Side, incident: Incident) -> Iterator[Mess
         held = causes.Suspicion(reason=reason, deploys=[deploy] if reason else [], claims=claims)
         for cause in (None, Cause.EXTERNAL):
             ruled = replace(incident, ruled_cause=cause, ruled_by=words, ruled_causes=(words,), cleared=(words,))
-            yield incidents.card(ruled, side, held=held)
+            yield incidents.card(ruled, side, incidents.Shown(held=held))
             yield deploys.card(deploy, side, suspected=[(ruled, BlameReason.INFERRED)] * 5, claims=claims)
     window = Window(AT.date(), "week", "UTC", AT, LATER)
     effect = Effect(service=words or "-", window=window, is_now=True, before=(1, 9), after=(2, 9))
@@ -154,8 +203,9 @@ def test_very_long_text_stays_within_the_limits(side: Side) -> None:
 def test_forms_take_hostile_text(words: str) -> None:
     forms = [
         modals.change(services=["payments"], environments=["production"], channel_id="C1", what=words, url=words),
-        modals.note(incident="INC-3", title=words, number=3, channel_id="C1"),
-        modals.open_incident(services=[], channel_id="C1"),
+        incident_forms.note(_with_words(samples.incident(), words), channel_id="C1"),
+        incident_forms.update(_with_words(samples.incident(), words), ResponsePlan(), channel_id="C1"),
+        incident_forms.opening(services=[], channel_id="C1"),
         causes.ask(_with_words(samples.incident(), words), [_with_words(samples.deploy(), words)] * 90, **_SEEN),
     ]
     for form in forms:
@@ -206,24 +256,30 @@ def test_undo_is_offered_only_in_its_time(at: datetime, offered: bool) -> None:
     assert offered == ("accessory" in said.blocks[0])
 
 
+_LATER_ON = ["Resolve", "Update", "I have command", "Note", "Set cause"]
+
+
 @pytest.mark.parametrize(
     ("buttons", "status"),
     [
-        (["Acknowledge", "Resolve", "Note", "Set cause"], IncidentStatus.TRIGGERED),
-        (["Resolve", "Note", "Set cause"], IncidentStatus.ACKNOWLEDGED),
-        (["Reopen", "Note", "Set cause"], IncidentStatus.RESOLVED),
-        (["Acknowledge", "Resolve", "Note", "Set cause"], IncidentStatus.REOPENED),
+        (["Acknowledge", "Mitigated", *_LATER_ON], IncidentStatus.TRIGGERED),
+        (["Mitigated", *_LATER_ON], IncidentStatus.ACKNOWLEDGED),
+        (["Resolve", "Update", "It is back", *_LATER_ON[2:]], IncidentStatus.MITIGATED),
+        (["Close", "Reopen", "Note", "Set cause"], IncidentStatus.RESOLVED),
+        (["Acknowledge", "Mitigated", *_LATER_ON], IncidentStatus.REOPENED),
     ],
 )
 def test_an_incidents_buttons_fit_its_state(buttons: list[str], status: IncidentStatus) -> None:
-    said = incidents.card(samples.incident(status=status), "ops")
+    said = incidents.card(samples.incident(status=status), "ops", incidents.Shown())
 
     assert buttons == [element["text"]["text"] for element in said.blocks[-1]["elements"]]
 
 
 def test_a_group_counts_its_alerts_and_shows_the_worst_of_them() -> None:
     resolved = samples.incident(id=4, status=IncidentStatus.RESOLVED, resolved_at=AT)
-    said = incidents.card(samples.incident(severity=None), "ops", members=[samples.incident(severity=None), resolved])
+    said = incidents.card(
+        samples.incident(severity=None), "ops", incidents.Shown(members=[samples.incident(severity=None), resolved])
+    )
 
     assert "2 alerts, 1 resolved" in json.dumps(said.blocks)
     assert "SEV1" in said.text

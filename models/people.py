@@ -1,0 +1,30 @@
+"""The people of the workspace, and how a typed name is found among them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person in Slack. `name` is what they are shown under, `handle` what others type after the `@`."""
+
+    user_id: str
+    name: str
+    handle: str
+    real_name: str = ""
+    email: str = ""
+    timezone: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything they may be called, their id included."""
+        first = self.real_name.partition(" ")[0]
+        return tuple(dict.fromkeys(n for n in (self.user_id, self.handle, self.name, self.real_name, first) if n))
+
+
+def people_called(name: str, people: Iterable[Person]) -> list[Person]:
+    """Return who may be meant by a name, handle, e-mail address or id: those whose handle or id it is, else all."""
+    wanted = name.strip().removeprefix("@").casefold()
+    known = list(people)
+    exact = [p for p in known if wanted in (p.user_id.casefold(), p.handle.casefold(), p.email.casefold())]
+    return exact or [p for p in known if wanted in (n.casefold() for n in p.names)]
