@@ -40,6 +40,7 @@ from handlers.intake import Intake
 from handlers.outbox import Dispatcher
 from handlers.ports import Messenger
 from handlers.registry import discover
+from handlers.reminders import remind
 from handlers.speech import render
 from handlers.webhooks import SourceKind
 
@@ -229,6 +230,7 @@ def _sweeps(ctx: Context, world: World) -> list[Sweep]:
         Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, world.now())),
         Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
         Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
+        Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, world.now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]
 

@@ -22,6 +22,7 @@ SILENCE_EVERY: Final = 900.0
 MAPPINGS_EVERY: Final = 60.0
 UNDO_EVERY: Final = 30.0
 ATTRIBUTE_EVERY: Final = 60.0
+REMIND_EVERY: Final = 15.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 

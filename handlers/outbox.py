@@ -16,7 +16,7 @@ import structlog
 from handlers.context import Context
 from handlers.errors import PostFailure, Unavailable
 from handlers.ports import Posted
-from handlers.routing import CARD, CRITICAL, Notice
+from handlers.routing import CARD, CRITICAL, LOUD, Notice
 from handlers.views import Message
 from models.records import MessageRef
 from models.store import Store
@@ -174,7 +174,8 @@ class Dispatcher:
         if message is None:
             return None, "withdrawn"
         mine = _part(known, item, item.part)
-        card = _part(known, item, CARD) if item.part != CARD else None
+        is_reply = item.part != CARD and not item.part.startswith(LOUD)
+        card = _part(known, item, CARD) if is_reply else None
         thread_ts = card.ts if card else None
         if mine is None and item.is_doubtful:
             mine = await self._found(item, thread_ts)

@@ -15,6 +15,8 @@ NORMAL: Final = 5
 LATER: Final = 8
 
 CARD: Final = "card"
+# What begins with this is said in the channel itself, not in the thread of its subject's card.
+LOUD: Final = "loud:"
 SIDES: Final[tuple[Side, Side]] = ("dev", "ops")
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
+from handlers import reminders
 from handlers.incident_shown import runbook_of, shown_with
-from handlers.routing import CARD, SIDES, Audience
+from handlers.routing import CARD, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
 from handlers.views import Message, changes, deploys, digests, failures, incident_entries, incidents
 from handlers.views.failures import ChannelTrouble, UnknownName
@@ -107,6 +108,8 @@ async def _incident(row: _Row) -> Message | None:
     if row.part.startswith("entry:"):
         entry = await row.store.incidents.entry(int(row.part.removeprefix("entry:")))
         return incident_entries.reply(leader, entry) if entry else None
+    if row.part.removeprefix(LOUD).startswith(f"{reminders.PART}:"):
+        return await reminders.rendered(row.store, row.topology, leader, row.part, row.at)
     members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
     if row.part.startswith("note:"):
         return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))

@@ -10,8 +10,9 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.registry import discover
 from handlers.suggest import did_you_mean
-from handlers.views import Message, bridge, help
+from handlers.views import Message, bridge, help, what_changed
 from handlers.views.failures import UnknownName
+from handlers.what_changed import reasons_told
 from handlers.wording import asks_for_help, environment_names, service_names
 from models.silence import silent_sources
 from models.store import Store
@@ -22,7 +23,7 @@ from models.topology import MapKind, Topology, folded
 _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", re.IGNORECASE)
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
 _CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
-_VERBS: Final = ("help", "status", "map", "retry")
+_VERBS: Final = ("help", "status", "map", "retry", "reasons")
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -33,6 +34,9 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         return Reply(message=_help())
     if verb == "status":
         return await _status(ctx, invocation.at)
+    if verb == "reasons":
+        async with ctx.reading() as store:
+            return Reply(message=what_changed.reasons(await reasons_told(store, ctx.topology)))
     mapping, retrying = _MAP.fullmatch(text), _RETRY.fullmatch(text)
     if mapping:
         return await _map(ctx, invocation, mapping["name"].strip("“”\"'`"), mapping["target"].strip("“”\"'`"))
@@ -159,13 +163,14 @@ def _channel(word: str, topology: Topology) -> str:
 
 COMMAND: Final = Command(
     name="/bridge",
-    usage="help|status|map NAME as SERVICE|retry #channel",
+    usage="help|status|map NAME as SERVICE|retry #channel|reasons",
     summary="See what is connected, what waits and what is held; map unknown names; retry refused messages.",
     examples=(
         "/bridge status",
         "/bridge map acme/payments-api as payments",
         "/bridge map live-eu as production",
         "/bridge retry #payments-ops",
+        "/bridge reasons",
     ),
     run=run,
 )

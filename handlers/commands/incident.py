@@ -65,6 +65,7 @@ COMMAND: Final = Command(
         "/incident cause INC-12 #41",
         "/incident cause INC-12 external",
         "/incident close INC-12",
+        "/incident snooze INC-12 30m",
         "/incident mine",
     ),
     run=run,

@@ -23,6 +23,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "assign": people.assign_role,
     "unassign": people.take_role,
     "note": edit.note,
+    "snooze": edit.snooze_it,
     "title": edit.title,
     "impact": edit.impact,
     "cause": edit.cause,

@@ -1,6 +1,7 @@
 """Verbs that say something of an incident: update, note, severity, title, impact, cause."""
 
 import re
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,12 @@ from handlers.incident_edits import Update, add_note, post_update, set_impact, s
 from handlers.incident_which import only_open, which
 from handlers.instants import read_length, read_past
 from handlers.places import zone_of
+from handlers.reminders import snooze
 from handlers.views import causes as cause_views
 from handlers.views import incident_answers as answers
 from handlers.views import incident_forms as forms
-from handlers.views.times import in_utc
+from handlers.views import reminders as reminder_views
+from handlers.views.times import duration, in_utc
 from models.words import Severity
 
 _NEXT: Final = re.compile(r"[,;.]?\s*\bnext(?:\s+update)?(?:\s+in)?\s+(?P<length>\d{1,4}\s*[a-z]+)\s*$", re.IGNORECASE)
@@ -84,6 +87,20 @@ async def impact(ctx: Context, invocation: Invocation, verb: str, text: str) -> 
         raise UserError(f"When did users first feel it? `/incident impact INC-{number} 20m ago`, or `… 09:40`")
     incident = await set_impact(ctx, number, since, invocation.by)
     return Reply(message=answers.felt(incident, in_utc(since)))
+
+
+async def snooze_it(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
+    """`snooze [INC-12] [30m]`: remind of it no earlier than after a while."""
+    async with ctx.reading() as store:
+        is_length = read_length(text) is not None
+        number, words = (
+            (await only_open(store, verb), text) if is_length else await which(store, invocation, verb, text)
+        )
+    length = read_length(words or "30m")
+    if length is None or not timedelta(0) < length <= timedelta(days=7):
+        raise UserError(f"For how long? `/incident snooze INC-{number} 30m`, at most a week.")
+    incident = await snooze(ctx, number, length, invocation.by)
+    return Reply(message=reminder_views.snoozed(incident, duration(length)))
 
 
 async def cause(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:

@@ -7,12 +7,14 @@ from typing import Final
 from handlers.routing import Audience
 from handlers.views import Block, Message, causes
 from handlers.views import incident_entries as entries
+from handlers.views import what_changed as changed
 from handlers.views.incident_facts import EMOJI, headline, label, state_of, state_words
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
-from models.records import Deploy, Incident, TimelineEntry
+from models.records import Incident, TimelineEntry
 from models.response import LEAD, Holder, Response
+from models.what_changed import Candidate
 from models.words import IncidentStatus
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
@@ -30,10 +32,10 @@ _MOST_MEMBERS: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a card shows beside its incident: the whole group, what people keep beside it, where to look further.
+    """What a card shows beside its incident: the group, what people keep beside it, where to look.
 
-    `recent_deploys` are those of its services shortly before it started, newest first; dev is told of them. `held` is
-    what it is held against, `elsewhere` the link to the other side's card.
+    `changed` is what may have caused it, the likeliest first, `held` what it is held against, `elsewhere` the link
+    to the other side's card.
     """
 
     members: Sequence[Incident] = ()
@@ -41,7 +43,7 @@ class Shown:
     holders: Sequence[Holder] = ()
     roles: Sequence[str] = ()
     runbook: str | None = None
-    recent_deploys: Sequence[Deploy] = ()
+    changed: Sequence[Candidate] = ()
     elsewhere: str | None = None
     held: causes.Suspicion = field(default_factory=causes.Suspicion)
 
@@ -59,8 +61,8 @@ def card(leader: Incident, side: Audience, shown: Shown) -> Message:
         blocks.append(context(people))
     if cause := causes.of_incident(leader, shown.held):
         blocks.append(context(cause))
-    if side == "dev" and shown.recent_deploys and state is not IncidentStatus.RESOLVED:
-        blocks.append(context(_suspects(shown.recent_deploys)))
+    if shown.changed and state is not IncidentStatus.RESOLVED:
+        blocks.append(context(changed.few(shown.changed, leader)))
     return message(f"{title}: {state_words(group, state)}", [*blocks, buttons(leader, state, shown)])
 
 
@@ -173,15 +175,6 @@ def _member_lines(group: Sequence[Incident]) -> list[Block]:
     lines = [f"{EMOJI[member.status]} {line(member.headline, 120)}" for member in group[:_MOST_MEMBERS]]
     rest = [f"… and {len(group) - _MOST_MEMBERS} more"] if len(group) > _MOST_MEMBERS else []
     return [context("\n".join([*lines, *rest]))]
-
-
-def _suspects(deploys: Sequence[Deploy]) -> str:
-    named = (
-        f"{line(d.service, 60)} {line(d.version or (d.sha or '')[:7], 40)} {ago(d.finished_at or d.status_at)}"
-        + (f" by {line(d.actor, 40)}" if d.actor else "")
-        for d in deploys[:3]
-    )
-    return f"Deployed shortly before: {joined(named)}"
 
 
 def _after(incident: Incident, status: IncidentStatus, side: Audience) -> str | None:

@@ -76,6 +76,11 @@ class Incidents(Noun):
         rows = await self._connection.execute(_of_services(query, services))
         return sorted(map(_incident, rows), key=lambda i: (i.severity or "sev9", i.started_at or i.received_at, i.id))
 
+    async def ruled(self, limit: int) -> list[Incident]:
+        """Return the newest incidents of which a person named a deploy or change as the cause."""
+        query = _real().where(_INCIDENTS.c.ruled_causes != "[]").order_by(_INCIDENTS.c.id.desc()).limit(limit)
+        return [_incident(row) for row in await self._connection.execute(query)]
+
     async def tests(self, limit: int) -> list[Incident]:
         """Return the newest test incidents."""
         query = select(_INCIDENTS).where(_INCIDENTS.c.is_test.is_(True), _INCIDENTS.c.is_signal.is_(False))

@@ -128,13 +128,10 @@ class Responses(Noun):
         rows = await self._connection.execute(query.order_by(_ITEMS.c.due_on.is_(None), _ITEMS.c.due_on, _ITEMS.c.id))
         return [to_record(ActionItem, row, _ITEM_COLUMNS) for row in rows]
 
-    async def reminders(self, subjects: Collection[str]) -> dict[tuple[str, str], Reminder]:
-        """Return what was said of these subjects, by (subject, kind)."""
-        found: dict[tuple[str, str], Reminder] = {}
-        for part in in_slices(subjects):
-            rows = await self._connection.execute(select(_REMINDERS).where(_REMINDERS.c.subject.in_(part)))
-            found.update(((r.subject, r.kind), to_record(Reminder, r, _REMINDER_COLUMNS)) for r in rows)
-        return found
+    async def reminders(self) -> dict[tuple[str, str], Reminder]:
+        """Return what was said of what is due, by (subject, kind); few, for what is over is forgotten."""
+        rows = await self._connection.execute(select(_REMINDERS).with_for_update())
+        return {(r.subject, r.kind): to_record(Reminder, r, _REMINDER_COLUMNS) for r in rows}
 
     async def save_reminder(self, reminder: Reminder) -> None:
         """Write what was said of one thing that is due."""
@@ -143,6 +140,7 @@ class Responses(Noun):
         statement = self._upsert(_REMINDERS).values(values)
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["subject", "kind"], set_=rest))
 
-    async def forget_reminders(self, subject: str) -> None:
-        """Forget what was said of a subject: if it is due again, it is said again."""
-        await self._connection.execute(delete(_REMINDERS).where(_REMINDERS.c.subject == subject))
+    async def forget_reminder(self, subject: str, kind: str) -> None:
+        """Forget what was said: if it is due again, it is said again."""
+        mine = (_REMINDERS.c.subject == subject) & (_REMINDERS.c.kind == kind)
+        await self._connection.execute(delete(_REMINDERS).where(mine))

@@ -102,7 +102,9 @@ async def test_an_incident_tells_dev_what_was_deployed_before_it(database: Datab
         await store.deploys.add_many([samples.deploy(finished_at=at - timedelta(minutes=20))])
         await store.incidents.add(samples.incident(id=0, leader_id=None))
 
-    assert "Deployed shortly before: payments 1.4.2" in await shown(database, at, "incident:1")
+    assert "20 min before · same service, same environment, at most an hour before" in await shown(
+        database, at, "incident:1"
+    )
     assert "Deployed shortly before" not in await shown(database, at, "incident:1", side="ops")
 
 

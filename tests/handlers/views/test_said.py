@@ -30,6 +30,7 @@ from models.periods import Window
 from models.records import Incident, TimelineEntry
 from models.response import Holder, Response, ResponsePlan
 from models.topology import Bridge
+from models.what_changed import Candidate
 from models.words import BlameReason, Cause, DeployStatus, EntryKind, IncidentStatus, Side
 from tests.handlers.views import samples
 from tests.handlers.views.samples import AT
@@ -97,7 +98,7 @@ def _shown(words: str, incident: Incident) -> incidents.Shown:
         holders=[Holder(incident_id=3, role=words, person=words, since=AT)],
         roles=("lead", words),
         runbook=words,
-        recent_deploys=[samples.deploy(version=words)],
+        changed=[Candidate(entry=samples.deploy(version=words), at=AT, reasons=("same service",))] * 5,
         elsewhere=words,
     )
 
