@@ -20,18 +20,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import handlers.webhooks as webhook_files
-from bot import clock, sweeps
+from bot import clock, periodic, sweeps
 from bot.api.routes import Api
 from bot.database import Database, with_schema
 from bot.delivery_gauges import DeliveryGauges
 from bot.door import PREFIX, Door, Receive, Scope, Send
 from bot.health import Health
 from bot.prometheus import operations
-from bot.schedule import Schedule, Sweep
+from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.directory import Directory
 from bot.slack.listener import build_listener
 from bot.slack.messenger import SlackMessenger, web_client
+from bot.slack.sharing import SlackSharing
 from bot.slack.tasks import Tasks
 from bot.telemetry import Metrics
 from handlers.apply import Apply
@@ -40,7 +41,6 @@ from handlers.intake import Intake
 from handlers.outbox import Dispatcher
 from handlers.ports import Messenger
 from handlers.registry import discover
-from handlers.reminders import remind
 from handlers.speech import render
 from handlers.webhooks import SourceKind
 
@@ -166,6 +166,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         telemetry=metrics,
         operations=operations(settings.prometheus),
         directory=Directory(client, world.now),
+        sharing=SlackSharing(client, SlackMessenger(client, world.now)),
     )
     intake = Intake(
         at_once=database.at_once,
@@ -209,7 +210,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         intake=intake,
         apply=apply,
         dispatcher=dispatcher,
-        schedule=Schedule(ctx, world.now, _sweeps(ctx, world)),
+        schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, client, world.now, settings.pagerduty)),
         metrics=metrics,
         listener=listener,
         tasks=tasks,
@@ -221,18 +222,6 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
 
 def _secret(held: SecretStr | None) -> str:
     return held.get_secret_value() if held else ""
-
-
-def _sweeps(ctx: Context, world: World) -> list[Sweep]:
-    notices = sweeps.Notices(ctx=ctx, now=world.now)
-    return [
-        Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, world.now())),
-        Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, world.now())),
-        Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
-        Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
-        Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, world.now())),
-        Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
-    ]
 
 
 def _web(bot: Bot, world: World) -> Starlette:

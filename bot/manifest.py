@@ -27,6 +27,8 @@ _METHOD_SCOPES: Final = {
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
+    "usergroups.list": ("usergroups:read",),
+    "usergroups.users.update": ("usergroups:write",),
     "users.info": ("users:read",),
     "users.list": ("users:read",),
     "views.open": (),

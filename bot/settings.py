@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 import handlers.webhooks as webhook_files
 from bot.clock import utc_now
 from bot.settings_checks import check
-from bot.settings_environment import Environment
+from bot.settings_environment import Environment, PagerDuty
 from bot.settings_file import File
 from bot.settings_operations import PrometheusServer, prometheus_server
 from bot.settings_problems import InvalidSettings, Problem
@@ -58,6 +58,7 @@ class Settings:
     queue_size: int = 2_000
     prometheus: PrometheusServer | None = None
     api_tokens: tuple[str, ...] = field(default=(), repr=False)
+    pagerduty: PagerDuty = field(default_factory=PagerDuty)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -68,6 +69,7 @@ class Settings:
         found += [secret for source in self.topology.sources for secret in source.secrets]
         found += self.prometheus.secrets if self.prometheus else ()
         found += self.api_tokens
+        found += [self.pagerduty.token] if self.pagerduty.token else []
         return tuple(found + ([str(password)] if password else []))
 
 
@@ -191,6 +193,7 @@ def _settings(environment: Environment, file: File) -> Settings:
         pace=Pace(between_messages=file.slack.seconds_between_messages),
         queue_size=file.limits.queue_size,
         prometheus=prometheus_server(file),
+        pagerduty=environment.pagerduty(),
         api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
 from bot.settings_incidents import check_incidents
+from bot.settings_oncall import check_on_call
 from bot.settings_operations import check_operations
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
@@ -44,6 +45,8 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
         if not token.get_secret_value().strip():
             document.complain(("api", "tokens", number), "the token is empty", "Set it, or take it out of the list.")
     check_incidents(file.incidents, document)
+    wanted = [(name, s.on_call) for name, s in file.services.items() if s.on_call]
+    check_on_call(file.on_call, document.names("bridges"), wanted, document)
     check_operations(file, document)
 
 

@@ -22,6 +22,17 @@ _DRIVERS: Final = {
 }
 
 
+PAGERDUTY_API: Final = "https://api.pagerduty.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDuty:
+    """How PagerDuty's REST API is asked; without a token it is not."""
+
+    token: str | None = field(default=None, repr=False)
+    api: str = PAGERDUTY_API
+
+
 @dataclass(kw_only=True)
 class Environment:
     """The environment of one process, with the problems met while reading it."""
@@ -54,6 +65,11 @@ class Environment:
         if not found.startswith(prefix):
             self.complain(name, f"is not {what}", f"Use the one that begins with {prefix}.")
         return SecretStr(found)
+
+    def pagerduty(self) -> PagerDuty:
+        """Return how PagerDuty is asked: PAGERDUTY_TOKEN (a REST API key), PAGERDUTY_API_URL."""
+        token = (self.value("PAGERDUTY_TOKEN") or "").strip()
+        return PagerDuty(token=token or None, api=self.url("PAGERDUTY_API_URL", PAGERDUTY_API).rstrip("/"))
 
     def database_url(self) -> str:
         """Return `DATABASE_URL` with the driver this release uses."""

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bot.settings_entry import Entry, Words, as_list, or_empty
 from bot.settings_incidents import IncidentsEntry
+from bot.settings_oncall import OnCallEntry
 from models.words import Tier
 
 
@@ -64,7 +65,7 @@ class ServiceEntry(Entry):
     depends_on: Words = Field(default=(), description="Services it needs.")
     runbook: str | None = Field(default=None, description="Address of its runbook, shown on its incidents.")
     owner: str | None = Field(default=None, description="The team or person it belongs to.")
-    on_call: str | None = Field(default=None, description="Who is called: a user, a user group or a rota.")
+    on_call: str | None = Field(default=None, description="The schedule of who is called.")
     operations: OperationsEntry | None = Field(default=None, description="What Prometheus is asked about it.")
 
 
@@ -195,6 +196,7 @@ class File(Entry):
     ] = Field(default={}, description="Name -> what is known of it; or a list of names.")
     sources: dict[str, SourceEntry] = Field(default={}, description="Name -> the sender behind /webhooks/NAME.")
     incidents: IncidentsEntry = IncidentsEntry()
+    on_call: OnCallEntry = OnCallEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
     api: ApiEntry = ApiEntry()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot import cron
 from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
 from bot.settings_incidents import response_plan
+from bot.settings_oncall import handoff_plan, schedules
 from bot.settings_operations import objective
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
@@ -49,6 +50,8 @@ def topology(file: File) -> Topology:
         suspect_within=timedelta(hours=file.metrics.suspect_hours),
         targets=_targets(file.metrics.targets),
         response=response_plan(file.incidents),
+        schedules=schedules(file.on_call),
+        handoffs=handoff_plan(file.on_call.handoff),
     )
 
 

@@ -23,6 +23,9 @@ MAPPINGS_EVERY: Final = 60.0
 UNDO_EVERY: Final = 30.0
 ATTRIBUTE_EVERY: Final = 60.0
 REMIND_EVERY: Final = 15.0
+CALENDARS_EVERY: Final = 300.0
+USERGROUPS_EVERY: Final = 60.0
+TROUBLES_EVERY: Final = 3600.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers.ports import AtOnce, Directory, Messenger, Operations, Telemetry, Transaction, Wake
+from handlers.ports import AtOnce, Directory, Messenger, Operations, Sharing, Telemetry, Transaction, Wake
 from models.operations import OperationsReading
 from models.people import Person
 from models.topology import Service, Topology
@@ -36,6 +36,22 @@ class NobodyKnown:
         return []
 
 
+class NothingShared:
+    """Gives nobody a file: there is no Slack."""
+
+    async def share(
+        self,
+        channel: str,  # noqa: ARG002  # the port's
+        *,
+        name: str,  # noqa: ARG002
+        content: bytes,  # noqa: ARG002
+        comment: str,  # noqa: ARG002
+        thread_ts: str | None = None,  # noqa: ARG002
+    ) -> str | None:
+        """Return no link."""
+        return None
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One for the whole process, built by `bot.app.build`.
@@ -55,6 +71,7 @@ class Context:
     telemetry: Telemetry
     operations: Operations = field(default_factory=NoOperations)
     directory: Directory = field(default_factory=NobodyKnown)
+    sharing: Sharing = field(default_factory=NothingShared)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -64,6 +64,19 @@ class Directory(Protocol):
         """
 
 
+class Sharing(Protocol):
+    """Gives people files."""
+
+    async def share(
+        self, channel: str, *, name: str, content: bytes, comment: str, thread_ts: str | None = None
+    ) -> str | None:
+        """Upload a file to a channel or a person (id); return its link.
+
+        Raises:
+            PostFailure: Slack does not take it.
+        """
+
+
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]
 
 

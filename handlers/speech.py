@@ -9,7 +9,7 @@ from handlers import reminders
 from handlers.incident_shown import runbook_of, shown_with
 from handlers.routing import CARD, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
-from handlers.views import Message, changes, deploys, digests, failures, incident_entries, incidents
+from handlers.views import Message, changes, deploys, digests, failures, incident_entries, incidents, oncall
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, Incident
 from models.store import Store
@@ -194,6 +194,22 @@ async def _elsewhere(row: _Row) -> str | None:
     return None
 
 
+async def _oncall(row: _Row) -> Message | None:
+    return oncall.troubles(row.name, row.params.get("words", "").splitlines())
+
+
+async def _usergroup(row: _Row) -> Message | None:
+    return failures.notice(row.params.get("words", ""))
+
+
+async def _swap(row: _Row) -> Message | None:
+    return oncall.swap(row.params)
+
+
+async def _swapped(row: _Row) -> Message | None:
+    return oncall.swap_answered(row.params)
+
+
 _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "deploy": _deploy,
     "change": _change,
@@ -201,4 +217,8 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "channel": _channel,
     "held": _held,
     "digest": _digest,
+    "oncall": _oncall,
+    "usergroup": _usergroup,
+    "swap": _swap,
+    "swapped": _swapped,
 }

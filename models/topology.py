@@ -10,6 +10,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from models.handoffs import HandoffPlan
+from models.oncall import OnCallSchedule
 from models.operations import Objective
 from models.response import ResponsePlan
 from models.words import Severity, Side, Tier
@@ -162,6 +164,8 @@ class Topology:
     suspect_within: timedelta = timedelta(hours=24)
     targets: Mapping[str, float] = field(default_factory=dict)
     response: ResponsePlan = field(default_factory=ResponsePlan)
+    schedules: tuple[OnCallSchedule, ...] = ()
+    handoffs: HandoffPlan = field(default_factory=HandoffPlan)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:
@@ -178,6 +182,17 @@ class Topology:
         """Return the environment of a service with this name, alias, or name mapped by a person."""
         mapped = self.mappings.get(("environment", folded(name)))
         return service.environment_named(mapped or name)
+
+    def schedule_named(self, name: str) -> OnCallSchedule | None:
+        """Return the on-call schedule with this name."""
+        return next((s for s in self.schedules if folded(s.name) == folded(name)), None)
+
+    def schedules_for(self, services: Iterable[str]) -> tuple[OnCallSchedule, ...]:
+        """Return the schedules of these services (canonical names), each once; of one without, its bridge's."""
+        wanted = [s for name in services if (s := self.service_named(name))]
+        named = {folded(s.on_call) for s in wanted if s.on_call}
+        bridges = {b.name for b in self.bridges_for(s.name for s in wanted if not s.on_call)}
+        return tuple(s for s in self.schedules if folded(s.name) in named or s.bridge in bridges)
 
     def bridges_for(self, services: Iterable[str]) -> tuple[Bridge, ...]:
         """Return the bridges that hear of any of these services (canonical names), each once."""

@@ -99,3 +99,8 @@ def _remedy(trouble: ChannelTrouble) -> str:
     if trouble.reason in _TOKEN:
         return f"Install the app again or renew its token, then {retry}."
     return f"Mend that, then {retry}."
+
+
+def notice(words: str) -> Message:
+    """Return what the admins are told that is none of a channel's or a name's."""
+    return said(f"⚠️ {line(words, 500)}")

@@ -16,6 +16,7 @@ from models.store.incidents import Incidents
 from models.store.lanes import Lanes
 from models.store.messages import Messages
 from models.store.names import HeldNames
+from models.store.oncall import OnCall
 from models.store.outbox import Outbox
 from models.store.responses import Responses
 from models.store.rollouts import Rollouts
@@ -69,6 +70,11 @@ class Store:
     def responses(self) -> Responses:
         """What people keep beside incidents: updates, roles, reminders, action items."""
         return Responses(self._connection)
+
+    @cached_property
+    def oncall(self) -> OnCall:
+        """On-call: overrides, copied calendars, shift handoffs, offers of command."""
+        return OnCall(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -6,6 +6,7 @@ from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEvent
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
+from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
@@ -13,10 +14,12 @@ __all__ = [
     "ActionItemRow",
     "Base",
     "BlameRow",
+    "CalendarRow",
     "ChannelRow",
     "CommitRow",
     "DeliveryRow",
     "DeployCommitRow",
+    "HandoffRow",
     "HoldRow",
     "IncidentRow",
     "IncidentServiceRow",
@@ -24,7 +27,9 @@ __all__ = [
     "MappingRow",
     "MessageRow",
     "NamedCauseRow",
+    "OfferRow",
     "OutboxRow",
+    "OverrideRow",
     "PausedDigestRow",
     "ReminderRow",
     "ResponseRow",

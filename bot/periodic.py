@@ -1,0 +1,33 @@
+"""What the bot does every so often, and how often."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import sweeps
+from bot.calendars import Calendars
+from bot.schedule import Sweep
+from bot.settings_environment import PagerDuty
+from bot.usergroups import Usergroups
+from handlers.context import Context
+from handlers.oncall_troubles import tell_troubles
+from handlers.reminders import remind
+
+
+def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty) -> list[Sweep]:
+    """Return everything that comes back by itself."""
+    notices = sweeps.Notices(ctx=ctx, now=now)
+    calendars = Calendars(ctx, now, pagerduty.token, pagerduty.api)
+    usergroups = Usergroups(ctx, client)
+    return [
+        Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, now())),
+        Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, now())),
+        Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
+        Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
+        Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, now())),
+        Sweep("calendars", sweeps.CALENDARS_EVERY, calendars.copy),
+        Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
+        Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
+        Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
+    ]

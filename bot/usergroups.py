@@ -1,0 +1,71 @@
+"""Keeps Slack's user groups equal to who is on call. Needs usergroups:read and usergroups:write."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.failures import answered
+from handlers.context import Context
+from handlers.errors import PostFailure
+from handlers.oncall import everybody, person_of, who
+from handlers.routing import CARD, Notice
+from models.oncall import OnCallSchedule
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Usergroups:
+    """What was written last, so that Slack is asked only when somebody else is on call."""
+
+    ctx: Context
+    client: AsyncWebClient
+    _written: dict[str, str] = field(default_factory=dict)
+
+    async def keep(self, at: datetime) -> None:
+        """Write each schedule's group anew when somebody else is on call than was written."""
+        wanted = [s for s in self.ctx.topology.schedules if s.usergroup]
+        people = await everybody(self.ctx) if wanted else []
+        for schedule in wanted:
+            async with self.ctx.reading() as store:
+                duty = await who(store, schedule, at)
+            person = person_of(duty.person, people) if duty else None
+            # Slack refuses an empty group; while nobody is on call, who was last stays in it.
+            if person and self._written.get(schedule.name) != person.user_id:
+                await self._write(schedule, person.user_id, at)
+
+    async def _write(self, schedule: OnCallSchedule, user_id: str, at: datetime) -> None:
+        try:
+            group = await self._id(schedule.usergroup or "")
+            await answered(self.client.usergroups_users_update(usergroup=group, users=[user_id]))
+        except PostFailure as failure:
+            _log.warning("usergroup_not_kept", schedule=schedule.name, reason=failure.reason)
+            if failure.is_permanent:
+                self._written[schedule.name] = user_id
+                await self._complain(schedule, failure, at)
+            return
+        self._written[schedule.name] = user_id
+        _log.info("usergroup_kept", schedule=schedule.name, user=user_id)
+
+    async def _id(self, name: str) -> str:
+        handle = name.removeprefix("@")
+        groups = (await answered(self.client.usergroups_list())).get("usergroups") or []
+        found = next((g["id"] for g in groups if handle in (g["id"], g["handle"])), None)
+        if found is None:
+            raise PostFailure("no_such_subteam", is_permanent=True)
+        return str(found)
+
+    async def _complain(self, schedule: OnCallSchedule, failure: PostFailure, at: datetime) -> None:
+        words = f"the user group {schedule.usergroup} could not be kept equal to who is on call: {failure.reason}"
+        channel = self.ctx.topology.admin_channel
+        if channel is None:
+            return
+        notice = Notice(
+            subject=f"usergroup:{schedule.name}", part=CARD, channel=channel, side="admin", params={"words": words}
+        )
+        async with self.ctx.transaction() as store:
+            if await store.seen.first_time("usergroup", f"{schedule.name}:{failure.reason}", at):
+                await store.outbox.notify([notice], at)
+        self.ctx.wake_outbox()
