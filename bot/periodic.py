@@ -13,6 +13,7 @@ from bot.usergroups import Usergroups
 from handlers.context import Context
 from handlers.oncall_troubles import tell_troubles
 from handlers.reminders import remind
+from handlers.shift_handoffs import tend
 
 
 def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty) -> list[Sweep]:
@@ -27,6 +28,7 @@ def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime],
         Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
         Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, now())),
         Sweep("calendars", sweeps.CALENDARS_EVERY, calendars.copy),
+        Sweep("handoffs", sweeps.HANDOFFS_EVERY, lambda: tend(ctx, now())),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
         Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final, cast
 
 from handlers import reminders
+from handlers.handoff_brief import gather
 from handlers.incident_shown import runbook_of, shown_with
 from handlers.routing import CARD, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
-from handlers.views import Message, changes, deploys, digests, failures, incident_entries, incidents, oncall
+from handlers.views import Message, changes, deploys, digests, failures, handoffs, incident_entries, incidents, oncall
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, Incident
 from models.store import Store
@@ -194,6 +195,22 @@ async def _elsewhere(row: _Row) -> str | None:
     return None
 
 
+async def _handoff(row: _Row) -> Message | None:
+    handoff = await row.store.oncall.handoff(int(row.name))
+    schedule = row.topology.schedule_named(handoff.schedule) if handoff else None
+    if handoff is None or schedule is None:
+        return None
+    short = {"done": handoffs.done, "mine": handoffs.mine, f"{LOUD}late": handoffs.late}.get(row.part)
+    if short:
+        return short(handoff)
+    brief = await gather(row.store, row.topology, schedule, handoff, row.at)
+    if row.part == CARD:
+        return handoffs.card(handoff, brief, row.topology.handoffs)
+    if row.part == "draft":
+        return handoffs.draft(handoff, brief)
+    return handoffs.ask(handoff, brief, int(row.part.partition(":")[2]))
+
+
 async def _oncall(row: _Row) -> Message | None:
     return oncall.troubles(row.name, row.params.get("words", "").splitlines())
 
@@ -218,6 +235,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "held": _held,
     "digest": _digest,
     "oncall": _oncall,
+    "handoff": _handoff,
     "usergroup": _usergroup,
     "swap": _swap,
     "swapped": _swapped,

@@ -115,6 +115,18 @@ def select_named(
     return _field(name, label, element | ({"initial_option": initial} if initial else {}), optional=optional)
 
 
+def select_several(name: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
+    """Return a field to choose several of (label, value) from; all of them are chosen at first."""
+    shown = [_option(label) | {"value": value[:150]} for label, value in options[:_MOST_OPTIONS]]
+    element: Block = {
+        "type": "multi_static_select",
+        "action_id": name,
+        "options": shown,
+        "initial_options": shown,
+    }
+    return _field(name, label, element, optional=True)
+
+
 def _option(value: str) -> Block:
     return {"text": plain_text(value, _MOST_OF_AN_OPTION), "value": value[:150]}
 

@@ -75,10 +75,10 @@ class OnCall(Noun):
         statement = self._upsert(_CALENDARS).values(values)
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["schedule"], set_=rest))
 
-    async def handoff(self, number: int) -> Handoff | None:
-        """Return a handoff by its number, locked."""
-        query = select(_HANDOFFS).where(_HANDOFFS.c.id == number).with_for_update()
-        row = (await self._connection.execute(query)).first()
+    async def handoff(self, number: int, *, lock: bool = False) -> Handoff | None:
+        """Return a handoff by its number, locked where wanted."""
+        query = select(_HANDOFFS).where(_HANDOFFS.c.id == number)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return to_record(Handoff, row, _HANDOFF_COLUMNS) if row else None
 
     async def latest_handoffs(self, schedule: str, until: datetime, limit: int = 1) -> list[Handoff]:
@@ -95,6 +95,13 @@ class OnCall(Noun):
             query = query.where(_HANDOFFS.c.schedule == schedule)
         query = query.order_by(_HANDOFFS.c.boundary)
         rows = await self._connection.execute(query.with_for_update() if lock else query)
+        return [to_record(Handoff, row, _HANDOFF_COLUMNS) for row in rows]
+
+    async def recently_accepted(self, schedules: Sequence[str], limit: int) -> list[Handoff]:
+        """Return the last accepted handoffs of some schedules, the latest first."""
+        c = _HANDOFFS.c
+        query = select(_HANDOFFS).where(c.schedule.in_(list(schedules)), c.state == HandoffState.ACCEPTED)
+        rows = await self._connection.execute(query.order_by(c.accepted_at.desc()).limit(limit))
         return [to_record(Handoff, row, _HANDOFF_COLUMNS) for row in rows]
 
     async def add_handoff(self, handoff: Handoff) -> int | None:
@@ -114,9 +121,10 @@ class OnCall(Noun):
         rows = await self._connection.execute(query.where(c.state != HandoffState.VOID).order_by(c.boundary))
         return [to_record(Handoff, row, _HANDOFF_COLUMNS) for row in rows]
 
-    async def offer(self, number: int) -> Offer | None:
-        """Return an offer by its number, locked."""
-        row = (await self._connection.execute(select(_OFFERS).where(_OFFERS.c.id == number).with_for_update())).first()
+    async def offer(self, number: int, *, lock: bool = False) -> Offer | None:
+        """Return an offer by its number, locked where wanted."""
+        query = select(_OFFERS).where(_OFFERS.c.id == number)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return to_record(Offer, row, _OFFER_COLUMNS) if row else None
 
     async def open_offer(self, incident_id: int) -> Offer | None:

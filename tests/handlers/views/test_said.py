@@ -19,16 +19,21 @@ from handlers.views import (
     changes,
     deploys,
     failures,
+    handoffs,
     help,
     incident_entries,
     incident_forms,
     incidents,
     modals,
+    oncall,
 )
 from handlers.views import incident_answers as answers
+from models.handoff_brief import Brief, Facts
+from models.handoffs import Handoff, HandoffPlan, HandoffState
+from models.oncall import Override, Shift
 from models.periods import Window
 from models.records import Incident, TimelineEntry
-from models.response import Holder, Response, ResponsePlan
+from models.response import ActionItem, Holder, Response, ResponsePlan
 from models.topology import Bridge
 from models.what_changed import Candidate
 from models.words import BlameReason, Cause, DeployStatus, EntryKind, IncidentStatus, Side
@@ -81,6 +86,7 @@ def _said_of_incidents(words: str, side: Side) -> Iterator[Message]:
         yield incidents.detail(incident, _shown(words, incident), [entry] * 12)
         yield incidents.history(incident, [entry] * 12)
     yield from _said_of_causes(words, side, incident)
+    yield from _said_of_shifts(words)
 
 
 def _shown(words: str, incident: Incident) -> incidents.Shown:
@@ -101,6 +107,57 @@ def _shown(words: str, incident: Incident) -> incidents.Shown:
         changed=[Candidate(entry=samples.deploy(version=words), at=AT, reasons=("same service",))] * 5,
         elsewhere=words,
     )
+
+
+def _said_of_shifts(words: str) -> Iterator[Message]:
+    incident = _with_words(samples.incident(), words)
+    holder = Holder(incident_id=3, role="lead", person=words, since=AT)
+    response = Response(incident_id=3, update=words, updated_by=words, updated_at=AT, next_update_at=LATER)
+    item = ActionItem(incident_id=3, text=words, owner=words, due_on=AT.date(), created_by=words, created_at=AT)
+    deploy, change = _with_words(samples.deploy(), words), _with_words(samples.change(), words)
+    brief = Brief(
+        others=[(words, words)] * 3,
+        incidents=[(incident, holder, response)] * 12,
+        due=[item] * 9,
+        by_hand=[change] * 9,
+        planned=[change] * 9,
+        under_way=[deploy] * 9,
+        soaking=[deploy] * 9,
+        failed=[deploy] * 9,
+        facts=Facts(incidents=9, at_night=3, acknowledge_s=9.0, noisy=((words, 3),) * 3),
+        silent=[words] * 3,
+    )
+    made = Handoff(
+        id=1, schedule=words, boundary=AT, outgoing=words, incoming=words, notes=words, questions=words, drafted_at=AT
+    )
+    for state in HandoffState:
+        told = replace(made, state=state, posted_at=AT, accepted_at=LATER, accepted_by=words, declined_by=words)
+        yield handoffs.card(told, brief, HandoffPlan())
+        yield handoffs.draft(told, brief)
+        yield from (handoffs.ask(told, brief, step) for step in range(1, 5))
+        yield from (view(told) for view in (handoffs.late, handoffs.done, handoffs.mine, handoffs.noted))
+        yield handoffs.status([told] * 3, [told] * 3)
+    shift = Shift(person=words, start=AT, end=LATER, why=words)
+    override = Override(id=1, schedule=words, person=words, start=AT, end=LATER, by=words, made_at=AT)
+    line = oncall.Line(
+        schedule=words,
+        person=words,
+        until=AT,
+        why=words,
+        next_person=words,
+        next_at=AT,
+        waits_for=words,
+        troubles=[words],
+    )
+    yield oncall.now([line] * 12)
+    yield oncall.mine([(words, shift)] * 12, AT)
+    yield oncall.overrides([(override, words)] * 30)
+    yield oncall.overridden(override, words)
+    yield oncall.troubles(words, [words] * 30)
+    instants = {"start": AT, "end": LATER, "other_start": AT, "other_end": LATER}
+    params = {name: at.isoformat() for name, at in instants.items()}
+    yield oncall.swap({"asker": words, "schedule": words, **params})
+    yield oncall.swap_answered({"other": words, "schedule": words, "answer": "yes", **params})
 
 
 def _answered(words: str, incident: Incident) -> Iterator[Message]:

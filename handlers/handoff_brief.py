@@ -1,0 +1,94 @@
+"""Gathers what the next person on call has to know: what is open, risky and under way, and how the shift was."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from handlers.incident_which import leaders_of
+from handlers.oncall import who
+from models.handoff_brief import Brief, Facts
+from models.handoffs import Handoff
+from models.oncall import OnCallSchedule
+from models.response import LEAD
+from models.silence import silent_sources
+from models.store import Store
+from models.topology import Topology
+from models.words import ChangeKind, ChangeStatus, DeployStatus
+
+_LONGEST_SHIFT: Final = timedelta(days=14)
+_SOAK: Final = timedelta(hours=2)
+_NIGHT: Final = (22, 6)
+_BY_HAND: Final = (ChangeKind.FLAG, ChangeKind.MANUAL, ChangeKind.CONFIG)
+
+
+async def gather(store: Store, topology: Topology, schedule: OnCallSchedule, handoff: Handoff, at: datetime) -> Brief:
+    """Return what is known at `at` of the services of a schedule, and of the shift that ends."""
+    services = services_of(topology, schedule)
+    since = await _shift_start(store, handoff)
+    leaders = leaders_of(await store.incidents.list_open(services))
+    ids = [leader.id for leader in leaders]
+    leads = {h.incident_id: h for h in await store.responses.holders(ids) if h.role == LEAD}
+    responses = await store.responses.of(ids)
+    deploys = await store.deploys.recent(services=services, since=since, limit=200)
+    changes = await store.changes.recent(services=services, since=since, limit=200)
+    states = [s for s in await store.sources.all() if topology.source_named(s.name)]
+    return Brief(
+        others=await _others(store, topology, schedule, at),
+        incidents=[(leader, leads.get(leader.id), responses.get(leader.id)) for leader in leaders],
+        due=await store.responses.items(incident_ids=await _recent_ids(store, services, at), due_by=at.date()),
+        by_hand=[c for c in changes if c.kind in _BY_HAND and c.status is not ChangeStatus.REVERTED][:10],
+        planned=[c for c in changes if c.status is ChangeStatus.PLANNED][:10],
+        under_way=[d for d in deploys if not d.status.is_final][:10],
+        soaking=[
+            d for d in deploys if d.status is DeployStatus.SUCCEEDED and d.finished_at and d.finished_at > at - _SOAK
+        ][:10],
+        failed=[d for d in deploys if d.status is DeployStatus.FAILED][:10],
+        facts=await _facts(store, schedule, services, since),
+        silent=[state.name for state in silent_sources(states, at)],
+    )
+
+
+def services_of(topology: Topology, schedule: OnCallSchedule) -> list[str]:
+    """Return the services that a schedule is on call for: those that name it, and its bridge's without another."""
+    return [s.name for s in topology.services if schedule in topology.schedules_for([s.name])]
+
+
+async def _shift_start(store: Store, handoff: Handoff) -> datetime:
+    """Return since when the outgoing person is on call: the handoff before, at most two weeks back."""
+    before = [
+        h for h in await store.oncall.latest_handoffs(handoff.schedule, handoff.boundary, 2) if h.id != handoff.id
+    ]
+    earliest = handoff.boundary - _LONGEST_SHIFT
+    return max(before[0].boundary, earliest) if before else handoff.boundary - timedelta(days=7)
+
+
+async def _others(store: Store, topology: Topology, schedule: OnCallSchedule, at: datetime) -> list[tuple[str, str]]:
+    found = []
+    for other in topology.schedules:
+        if other.name != schedule.name and (duty := await who(store, other, at)):
+            found.append((other.name, duty.person))
+    return found
+
+
+async def _recent_ids(store: Store, services: Sequence[str], at: datetime) -> list[int]:
+    recent = await store.incidents.recent(since=at - timedelta(days=90), services=services, limit=500)
+    return [incident.id for incident in recent]
+
+
+async def _facts(store: Store, schedule: OnCallSchedule, services: Sequence[str], since: datetime) -> Facts:
+    started = [
+        i
+        for i in await store.incidents.recent(since=since, services=services, limit=1000)
+        if i.started_at and i.started_at >= since
+    ]
+    waits = [(i.acknowledged_at - i.started_at).total_seconds() for i in started if i.acknowledged_at and i.started_at]
+    hours = [i.started_at.astimezone(schedule.zone).hour for i in started if i.started_at]
+    noisy = [(title, n) for title, n in Counter(i.headline for i in started).most_common(3) if n > 1]
+    return Facts(
+        incidents=len(started),
+        at_night=sum(hour >= _NIGHT[0] or hour < _NIGHT[1] for hour in hours),
+        acknowledge_s=median(waits) if waits else None,
+        noisy=tuple(noisy),
+    )

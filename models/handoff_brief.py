@@ -1,0 +1,39 @@
+"""What one handoff says of a shift: what is open, risky and under way, and how the shift was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.records import Change, Deploy, Incident
+from models.response import ActionItem, Holder, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """How a shift was: incidents, those at night, the median seconds to acknowledge, and what fired most often."""
+
+    incidents: int = 0
+    at_night: int = 0
+    acknowledge_s: float | None = None
+    noisy: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What one handoff says, in the order in which it says it."""
+
+    others: Sequence[tuple[str, str]] = ()
+    incidents: Sequence[tuple[Incident, Holder | None, Response | None]] = ()
+    due: Sequence[ActionItem] = ()
+    by_hand: Sequence[Change] = ()
+    planned: Sequence[Change] = ()
+    under_way: Sequence[Deploy] = ()
+    soaking: Sequence[Deploy] = ()
+    failed: Sequence[Deploy] = ()
+    facts: Facts = field(default_factory=Facts)
+    silent: Sequence[str] = ()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to report."""
+        told = (self.incidents, self.due, self.by_hand, self.planned, self.under_way, self.soaking, self.failed)
+        return not any(told)
