@@ -10,6 +10,7 @@ from bot.calendars import Calendars
 from bot.schedule import Sweep
 from bot.settings_environment import PagerDuty
 from bot.usergroups import Usergroups
+from handlers.action_items import remind_of_items
 from handlers.context import Context
 from handlers.oncall_troubles import tell_troubles
 from handlers.reminders import remind
@@ -27,6 +28,7 @@ def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime],
         Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
         Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
         Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, now())),
+        Sweep("action_items", sweeps.ITEMS_EVERY, lambda: remind_of_items(ctx, now())),
         Sweep("calendars", sweeps.CALENDARS_EVERY, calendars.copy),
         Sweep("handoffs", sweeps.HANDOFFS_EVERY, lambda: tend(ctx, now())),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),

@@ -6,11 +6,24 @@ from datetime import datetime
 from typing import Final, cast
 
 from handlers import reminders
+from handlers.command_handoff import brief
 from handlers.handoff_brief import gather
 from handlers.incident_shown import runbook_of, shown_with
 from handlers.routing import CARD, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
-from handlers.views import Message, changes, deploys, digests, failures, handoffs, incident_entries, incidents, oncall
+from handlers.views import (
+    Message,
+    action_items,
+    changes,
+    command_handoff,
+    deploys,
+    digests,
+    failures,
+    handoffs,
+    incident_entries,
+    incidents,
+    oncall,
+)
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.records import Deploy, Incident
 from models.store import Store
@@ -211,6 +224,24 @@ async def _handoff(row: _Row) -> Message | None:
     return handoffs.ask(handoff, brief, int(row.part.partition(":")[2]))
 
 
+async def _offer(row: _Row) -> Message | None:
+    offer = await row.store.oncall.offer(int(row.name))
+    incident = await row.store.incidents.get(offer.incident_id) if offer else None
+    if offer is None or incident is None:
+        return None
+    if row.part == "released":
+        return command_handoff.released(offer, incident)
+    return command_handoff.asked(offer, await brief(row.store, row.topology, incident, row.at))
+
+
+async def _action(row: _Row) -> Message | None:
+    item = await row.store.responses.item(int(row.name))
+    if item is None or (row.part != CARD and not item.is_open):
+        return None
+    incident = await row.store.incidents.get(item.incident_id)
+    return action_items.item(item, incident, is_due=row.part != CARD)
+
+
 async def _oncall(row: _Row) -> Message | None:
     return oncall.troubles(row.name, row.params.get("words", "").splitlines())
 
@@ -235,6 +266,8 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "held": _held,
     "digest": _digest,
     "oncall": _oncall,
+    "offer": _offer,
+    "action": _action,
     "handoff": _handoff,
     "usergroup": _usergroup,
     "swap": _swap,

@@ -27,7 +27,7 @@ _SAME: Final = {
     "role": "assign",
     "lead": "assign",
     "my": "mine",
-    "todo": "action",
+    "todo": "actions",
 }
 
 
@@ -64,6 +64,11 @@ COMMAND: Final = Command(
         "/incident merge INC-13 into INC-12",
         "/incident cause INC-12 #41",
         "/incident cause INC-12 external",
+        "/incident handoff INC-12 @bob my shift ends",
+        "/incident action INC-12 @bob by fri raise the limit of the pool",
+        "/incident actions mine",
+        "/incident done A12",
+        "/incident export INC-12",
         "/incident close INC-12",
         "/incident snooze INC-12 30m",
         "/incident mine",

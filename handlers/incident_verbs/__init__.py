@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from handlers.commands import Invocation, Reply
 from handlers.context import Context
-from handlers.incident_verbs import edit, look, moves, people
+from handlers.incident_verbs import after, edit, look, moves, people
 
 Verb: TypeAlias = Callable[[Context, Invocation, str, str], Awaitable[Reply]]
 
@@ -31,4 +31,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "list": look.list_them,
     "show": look.show,
     "mine": look.mine,
+    "handoff": after.hand_over,
+    "action": after.action,
+    "actions": after.actions,
+    "done": after.finish,
+    "export": after.export,
 }

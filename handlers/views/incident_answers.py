@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handlers.views import Message
 from handlers.views.incident_facts import EMOJI, headline, label, state_words
 from handlers.views.layout import header, joined, message, paragraphs, said
-from handlers.views.text import line, plural
+from handlers.views.text import line, link, plural
 from handlers.views.times import duration
 from models.records import Incident
 from models.response import Holder, ResponsePlan
@@ -110,6 +110,12 @@ def mine(held: Sequence[tuple[Holder, Incident]]) -> Message:
         f"{EMOJI[i.status]} *{line(h.role, 40)}* of {headline(i, [i])} · {state_words([i], i.status)}" for h, i in held
     ]
     return message(f"Your open incidents: {len(held)}", paragraphs(["*Your open incidents*", *lines]))
+
+
+def exported(incident: Incident, link_to: str | None) -> Message:
+    """Return what the person who exported an incident is shown."""
+    where = link(link_to, f"INC-{incident.id}.md")
+    return said(f"📄 {_named(incident)}: {where} is sent to you by direct message.")
 
 
 def _named(incident: Incident) -> str:

@@ -76,6 +76,11 @@ class Responses(Noun):
             found += [to_record(Holder, row, _HOLDER_COLUMNS) for row in await self._connection.execute(query)]
         return found
 
+    async def all_holders(self, incident_id: int) -> list[Holder]:
+        """Return everybody who has or had a role in an incident, in order."""
+        query = select(_ROLES).where(_ROLES.c.incident_id == incident_id).order_by(_ROLES.c.id)
+        return [to_record(Holder, row, _HOLDER_COLUMNS) for row in await self._connection.execute(query)]
+
     async def held_by(self, user_id: str) -> list[Holder]:
         """Return the roles that a person has now."""
         query = select(_ROLES).where(_ROLES.c.user_id == user_id, _ROLES.c.until.is_(None)).order_by(_ROLES.c.id)
@@ -97,8 +102,8 @@ class Responses(Noun):
         return int((await self._connection.execute(statement)).scalar_one())
 
     async def item(self, number: int) -> ActionItem | None:
-        """Return an action item by its number, locked."""
-        query = select(_ITEMS).where(_ITEMS.c.id == number).with_for_update()
+        """Return an action item by its number."""
+        query = select(_ITEMS).where(_ITEMS.c.id == number)
         row = (await self._connection.execute(query)).first()
         return to_record(ActionItem, row, _ITEM_COLUMNS) if row else None
 
