@@ -103,15 +103,17 @@ def stats(port: int) -> dict[str, int]:
 _sent = 0
 
 
-def load(port: int, path: str, seconds: float, *, rate: float = 0, kind: str = "deploys") -> dict[str, Any]:
-    """Put load on a path from a process of its own."""
+def load(
+    port: int, path: str, seconds: float, *, rate: float = 0, kind: str = "deploys", status: str = "202"
+) -> dict[str, Any]:
+    """Put load on a path from a process of its own; every answer must have the status."""
     global _sent  # every request of a run is a deployment of its own
     _sent += 10_000_000
     words = ["127.0.0.1", str(port), path, str(seconds), str(CONNECTIONS), str(rate), str(_sent), kind]
     done = subprocess.run([sys.executable, "-m", "bench.load", *words], check=True, capture_output=True, text=True)
     told: dict[str, Any] = json.loads(done.stdout)
-    if set(told["statuses"]) != {"202"}:
-        raise SystemExit(f"{path}: not every answer was 202: {told['statuses']}")
+    if set(told["statuses"]) != {status}:
+        raise SystemExit(f"{path}: not every answer was {status}: {told['statuses']}")
     return told
 
 

@@ -4,7 +4,8 @@ Runs in a process of its own: `python -m bench.load HOST PORT PATH SECONDS CONNE
 JSON object with the number of answers by status, requests per second, and latencies in milliseconds. RATE 0 is as fast
 as possible; otherwise requests are offered at RATE per second, and a latency counts from the instant at which its
 request was due, so that a stalled server cannot hide its stall
-(https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE). KIND is `deploys` or `mix` (see `bench.payloads`).
+(https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE). KIND is `deploys` or `mix`
+(see `bench.payloads`), or `get` for requests without a body.
 """
 
 import asyncio
@@ -67,6 +68,7 @@ class Load:
         self.kinds = payloads.MIX if kind == "mix" else payloads.DEPLOYS
         lines = (f"Host: {host}", "Content-Type: application/json", "")
         self.head = "\r\n".join([f"POST {path} HTTP/1.1", *lines]).encode()
+        self.get = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() if kind == "get" else None
         self.seconds, self.rate, self.number = seconds, rate, first_id
         self.ready: list[bytes] = []
         # First in, first out: a connection that is never used is closed by the server.
@@ -79,12 +81,16 @@ class Load:
 
     def sign_ahead(self) -> None:
         """Make the requests before the run: signing takes as long as answering, on the same two processors."""
+        if self.get:
+            return
         expected = int(self.seconds * (self.rate or FASTEST))
         self.ready = [self.request() for _ in range(expected)]
         self.ready.reverse()
 
     def next_request(self) -> bytes:
         """Return a request that was not sent yet."""
+        if self.get:
+            return self.get
         return self.ready.pop() if self.ready else self.request()
 
     def request(self) -> bytes:

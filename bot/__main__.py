@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.backfill.command import backfill
+from bot.gate_command import gate
 from bot.import_command import import_
 from bot.metrics_command import metrics
 from bot.send_command import send
@@ -152,6 +153,7 @@ main.add_command(send)
 main.add_command(import_)
 main.add_command(backfill)
 main.add_command(metrics)
+main.add_command(gate)
 
 
 def _loaded(config: Path | None, *, serving: bool = False) -> Settings:

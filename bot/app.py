@@ -25,6 +25,8 @@ from bot.api.routes import Api
 from bot.database import Database, with_schema
 from bot.delivery_gauges import DeliveryGauges
 from bot.door import PREFIX, Door, Receive, Scope, Send
+from bot.gate import PATH as GATE_PATH
+from bot.gate import Gate
 from bot.health import Health
 from bot.prometheus import operations
 from bot.schedule import Schedule
@@ -75,6 +77,7 @@ class Bot:
     listener: AsyncApp
     tasks: Tasks
     door: Door
+    gate: Gate
     web: Starlette = field(init=False)
     _socket: AsyncSocketModeHandler | None = None
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -83,6 +86,8 @@ class Bot:
         """Answer one request; the webhook path goes past every middleware."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self.door(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == GATE_PATH:
+            await self.gate(scope, receive, send)
         else:
             await self.web(scope, receive, send)
 
@@ -100,7 +105,7 @@ class Bot:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self._close_slack)
             # The last to be stopped is started first: what the door stores on the way out is found at the next start.
-            for name, work in (("inbox", self.apply.run()), ("door", self.intake.run())):
+            for name, work in (("inbox", self.apply.run()), ("door", self.intake.run()), ("gate", self.gate.run())):
                 stack.push_async_callback(self._stop, self._start(name, work))
             outbox = self._start("outbox", self.dispatcher.run())
             stack.push_async_callback(self._stop, outbox)
@@ -215,6 +220,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         listener=listener,
         tasks=tasks,
         door=Door(intake=intake, kinds=kinds, topology=lambda: ctx.topology, now=world.now),
+        gate=Gate(ctx=ctx, now=world.now, tokens=settings.gate_tokens),
     )
     bot.web = _web(bot, world)
     return bot

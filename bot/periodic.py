@@ -10,8 +10,10 @@ from bot.calendars import Calendars
 from bot.schedule import Sweep
 from bot.settings_environment import PagerDuty
 from bot.usergroups import Usergroups
+from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
+from handlers.freeze_sweep import tend as tend_freezes
 from handlers.oncall_troubles import tell_troubles
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
@@ -31,6 +33,7 @@ def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime],
         Sweep("action_items", sweeps.ITEMS_EVERY, lambda: remind_of_items(ctx, now())),
         Sweep("calendars", sweeps.CALENDARS_EVERY, calendars.copy),
         Sweep("handoffs", sweeps.HANDOFFS_EVERY, lambda: tend(ctx, now())),
+        Sweep("freezes", sweeps.FREEZES_EVERY, lambda: tend_freezes(ctx, now(), coming(ctx.topology.freezes, now()))),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
         Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),

@@ -40,6 +40,8 @@ _JOB_VARIABLES: Final = (
     ("BUILD_TAG",),
     ("CIRCLE_WORKFLOW_JOB_ID",),
 )
+_ACTOR_VARIABLES: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CIRCLE_USERNAME", "BUILD_USER_ID")
+_URL_VARIABLES: Final = ("CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Settings:
     queue_size: int = 2_000
     prometheus: PrometheusServer | None = None
     api_tokens: tuple[str, ...] = field(default=(), repr=False)
+    gate_tokens: tuple[str, ...] = field(default=(), repr=False)
     pagerduty: PagerDuty = field(default_factory=PagerDuty)
 
     @property
@@ -68,7 +71,7 @@ class Settings:
         found = [secret.get_secret_value() for secret in held if secret is not None]
         found += [secret for source in self.topology.sources for secret in source.secrets]
         found += self.prometheus.secrets if self.prometheus else ()
-        found += self.api_tokens
+        found += self.api_tokens + self.gate_tokens
         found += [self.pagerduty.token] if self.pagerduty.token else []
         return tuple(found + ([str(password)] if password else []))
 
@@ -80,6 +83,9 @@ class SendSettings:
     url: str | None
     token: SecretStr | None
     job: str | None
+    actor: str | None = None
+    run_url: str | None = None
+    gate_token: str | None = None
 
 
 def load(
@@ -133,12 +139,19 @@ def for_sending(environ: Mapping[str, str] | None = None) -> SendSettings:
         InvalidSettings: a file that should hold the token cannot be read.
     """
     environment = Environment(variables=os.environ if environ is None else environ)
-    token = environment.value("TWINSPAN_TOKEN")
+    token, gate_token = environment.value("TWINSPAN_TOKEN"), environment.value("TWINSPAN_GATE_TOKEN")
     if environment.problems:
         raise InvalidSettings(environment.problems)
     url = environment.variables.get("TWINSPAN_URL")
     job = _job(environment.variables)
-    return SendSettings(url=url or None, token=SecretStr(token) if token else None, job=job)
+    return SendSettings(
+        url=url or None,
+        token=SecretStr(token) if token else None,
+        job=job,
+        actor=_first(environment.variables, _ACTOR_VARIABLES),
+        run_url=_run_url(environment.variables),
+        gate_token=gate_token or None,
+    )
 
 
 def github_token(environ: Mapping[str, str] | None = None) -> str | None:
@@ -159,6 +172,18 @@ def _job(variables: Mapping[str, str]) -> str | None:
         if variables.get(names[0]):
             return ":".join([names[0].lower(), *(variables[name] for name in names if variables.get(name))])
     return None
+
+
+def _first(variables: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next((variables[name] for name in names if variables.get(name)), None)
+
+
+def _run_url(variables: Mapping[str, str]) -> str | None:
+    parts = [variables.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    if all(parts):
+        server, repository, run = parts
+        return f"{server}/{repository}/actions/runs/{run}"
+    return _first(variables, _URL_VARIABLES)
 
 
 def _document(environment: Environment, config: Path | None, *, is_required: bool) -> Document:
@@ -194,6 +219,7 @@ def _settings(environment: Environment, file: File) -> Settings:
         queue_size=file.limits.queue_size,
         prometheus=prometheus_server(file),
         pagerduty=environment.pagerduty(),
+        gate_tokens=tuple(token.get_secret_value().strip() for token in file.freezes.tokens),
         api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )
 

@@ -1,12 +1,13 @@
 """What the shape of `twinspan.yaml` alone cannot say: names that must exist, be unique, or mean something."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from bot import cron
 from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
+from bot.settings_freezes import check_freezes
 from bot.settings_incidents import check_incidents
 from bot.settings_oncall import check_on_call
 from bot.settings_operations import check_operations
@@ -14,7 +15,7 @@ from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
 from models.periods import latest_completed
-from models.topology import folded
+from models.topology import DEFAULT_ENVIRONMENTS, folded
 
 # Lower case letters, digits, hyphens and underscores, at most 80
 # (https://docs.slack.dev/reference/methods/conversations.create#naming); an id is in capitals.
@@ -48,6 +49,16 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
     wanted = [(name, s.on_call) for name, s in file.services.items() if s.on_call]
     check_on_call(file.on_call, document.names("bridges"), wanted, document)
     check_operations(file, document)
+    check_freezes(file.freezes, _every_name(file, document), document, at)
+
+
+def _every_name(file: File, document: Document) -> Iterator[tuple[str, str]]:
+    """Return (kind, name) of what the configuration names; of a service without environments, the usual ones."""
+    for kind in ("services", "bridges"):
+        yield from ((kind, name) for name in document.names(kind))
+    for service in file.services.values():
+        usual = [e.name for e in DEFAULT_ENVIRONMENTS]
+        yield from (("environments", name) for name in service.environments or usual)
 
 
 def _names(section: str, document: Document) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bot.settings_entry import Entry, Words, as_list, or_empty
+from bot.settings_freezes import FreezesEntry
 from bot.settings_incidents import IncidentsEntry
 from bot.settings_oncall import OnCallEntry
 from models.words import Tier
@@ -197,6 +198,7 @@ class File(Entry):
     sources: dict[str, SourceEntry] = Field(default={}, description="Name -> the sender behind /webhooks/NAME.")
     incidents: IncidentsEntry = IncidentsEntry()
     on_call: OnCallEntry = OnCallEntry()
+    freezes: FreezesEntry = FreezesEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
     api: ApiEntry = ApiEntry()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot import cron
 from bot.settings_file import File, ServiceEntry, SourceEntry, TargetsEntry
+from bot.settings_freezes import freeze_plan
 from bot.settings_incidents import response_plan
 from bot.settings_oncall import handoff_plan, schedules
 from bot.settings_operations import objective
@@ -23,11 +24,12 @@ from models.topology import (
 def topology(file: File) -> Topology:
     """Return the configuration as `models.topology` has it; the file must have passed every check."""
     rule = _incident_rule(file)
+    bridges = tuple(
+        Bridge(name=name, dev=b.dev, ops=b.ops, services=tuple(file.services) if b.services is None else b.services)
+        for name, b in file.bridges.items()
+    )
     return Topology(
-        bridges=tuple(
-            Bridge(name=name, dev=b.dev, ops=b.ops, services=tuple(file.services) if b.services is None else b.services)
-            for name, b in file.bridges.items()
-        ),
+        bridges=bridges,
         services=tuple(_service(name, entry) for name, entry in file.services.items()),
         sources=tuple(_source(name, entry, rule) for name, entry in file.sources.items()),
         digests=tuple(
@@ -52,6 +54,7 @@ def topology(file: File) -> Topology:
         response=response_plan(file.incidents),
         schedules=schedules(file.on_call),
         handoffs=handoff_plan(file.on_call.handoff),
+        freezes=freeze_plan(file.freezes, tuple(file.services), bridges),
     )
 
 

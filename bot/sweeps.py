@@ -26,6 +26,7 @@ REMIND_EVERY: Final = 15.0
 ITEMS_EVERY: Final = 600.0
 HANDOFFS_EVERY: Final = 15.0
 CALENDARS_EVERY: Final = 300.0
+FREEZES_EVERY: Final = 5.0
 USERGROUPS_EVERY: Final = 60.0
 TROUBLES_EVERY: Final = 3600.0
 # After a start: how far back Undo buttons whose time has passed are looked for.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handlers.attribution import Touched, attribute
+from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
 from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
 from handlers.suspects import shifted_notices
@@ -20,7 +21,7 @@ from models.store import Store
 from models.store.changes import ChangeKey
 from models.store.deploys import DeployKey, deploy_key
 from models.topology import Environment, MapKind, Service, Topology
-from models.words import EntryKind, IncidentStatus
+from models.words import DeployStatus, EntryKind, IncidentStatus
 
 _ENTRY_OF: dict[IncidentStatus, EntryKind] = {
     IncidentStatus.TRIGGERED: EntryKind.TRIGGERED,
@@ -156,6 +157,9 @@ async def _book_deploys(
         previous = before.get(deploy_key(deploy))
         booked.notices += deploy_notices(previous, deploy, topology)
         touched.deploys.append((previous, deploy))
+    # A deploy is new once: as it is first heard of, or when it leaves the queue.
+    began = [d for d in after.values() if (p := before.get(deploy_key(d))) is None or p.status is DeployStatus.QUEUED]
+    booked.notices += await mark_deploys(store, topology, began, max(t.received_at for t in batch))
 
 
 def _folded_deploy(

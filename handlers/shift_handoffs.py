@@ -12,6 +12,7 @@ from typing import Final
 from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
+from handlers.freezes import give_freeze
 from handlers.incident_groups import Deed, locked_group, tell
 from handlers.oncall import everybody, is_called, person_of, rota, who
 from handlers.routing import CARD, CRITICAL, LOUD, Notice
@@ -194,6 +195,7 @@ async def accept(
         outgoing = person_of(handoff.outgoing, people)
         if outgoing:
             await _take_incidents(store, ctx, outgoing, person, incidents, by)
+            await _take_freezes(store, ctx, outgoing, person, by)
         desk = _Desk(ctx, store, people, by.at)
         await store.outbox.notify(
             [
@@ -238,6 +240,13 @@ async def _take_incidents(
         await store.responses.assign(holder)
         deed = Deed(kind=EntryKind.ROLE, text=f"{LEAD}: {person.name} (shift handoff)", was=held.person)
         await tell(store, ctx, group, deed, by)
+
+
+async def _take_freezes(store: Store, ctx: Context, outgoing: Person, person: Person, by: By) -> None:
+    """Give the freezes that the outgoing person owns to the one who accepts."""
+    for one in await store.freezes.standing(by.at):
+        if one.owner_id == outgoing.user_id and outgoing.user_id != person.user_id:
+            await give_freeze(store, ctx.topology, one, person.name, person.user_id, by)
 
 
 async def decline(ctx: Context, number: int, by: By) -> Handoff:

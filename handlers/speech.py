@@ -19,6 +19,7 @@ from handlers.views import (
     deploys,
     digests,
     failures,
+    freezes,
     handoffs,
     incident_entries,
     incidents,
@@ -76,6 +77,9 @@ async def render(
 
 async def _deploy(row: _Row) -> Message | None:
     deploy = await row.store.deploys.get(int(row.name))
+    if deploy and row.part == f"{LOUD}frozen":
+        frozen = (await row.store.freezes.marks([deploy.id])).get(deploy.id)
+        return freezes.during(deploy, *frozen, row.side) if frozen else None
     view = {CARD: deploys.card, "details": deploys.details, "failed": deploys.failed}.get(row.part)
     if deploy is None or view is None:
         return None
@@ -85,6 +89,7 @@ async def _deploy(row: _Row) -> Message | None:
     if row.part == CARD:
         over = await _elsewhere(row)
         suspected, claims = await suspected_of(row.store, deploy)
+        frozen = (await row.store.freezes.marks([deploy.id])).get(deploy.id)
         return deploys.card(
             deploy,
             row.side,
@@ -94,6 +99,7 @@ async def _deploy(row: _Row) -> Message | None:
             elsewhere=over,
             suspected=suspected,
             claims=claims,
+            frozen=freezes.mark(*frozen) if frozen else None,
         )
     return view(deploy, row.side, commits=commits, previous=previous, runbook=runbook)
 
@@ -234,6 +240,24 @@ async def _offer(row: _Row) -> Message | None:
     return command_handoff.asked(offer, await brief(row.store, row.topology, incident, row.at))
 
 
+async def _freeze(row: _Row) -> Message | None:
+    one = await row.store.freezes.get(int(row.name))
+    if one is None:
+        return None
+    word, _, number = row.part.removeprefix(LOUD).partition(":")
+    if word == "pass":
+        through = await row.store.freezes.get_pass(int(number))
+        return freezes.passed(one, through) if through else None
+    if word == "over":
+        return freezes.over(one) if one.stands(row.at) else None
+    held = await row.store.freezes.held_by(one.id)
+    if word == "ended":
+        return freezes.ended(one, held)
+    if word == CARD:
+        return freezes.card(one, row.side, held=held, passes=await row.store.freezes.passes_through(one.id), at=row.at)
+    return freezes.taken(one) if word == "taken" else freezes.extended(one)
+
+
 async def _action(row: _Row) -> Message | None:
     item = await row.store.responses.item(int(row.name))
     if item is None or (row.part != CARD and not item.is_open):
@@ -269,6 +293,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "offer": _offer,
     "action": _action,
     "handoff": _handoff,
+    "freeze": _freeze,
     "usergroup": _usergroup,
     "swap": _swap,
     "swapped": _swapped,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from models.freezes import FreezePlan
 from models.handoffs import HandoffPlan
 from models.oncall import OnCallSchedule
 from models.operations import Objective
@@ -166,6 +167,7 @@ class Topology:
     response: ResponsePlan = field(default_factory=ResponsePlan)
     schedules: tuple[OnCallSchedule, ...] = ()
     handoffs: HandoffPlan = field(default_factory=HandoffPlan)
+    freezes: FreezePlan = field(default_factory=FreezePlan)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:

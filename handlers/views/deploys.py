@@ -33,18 +33,20 @@ def card(
     elsewhere: str | None = None,
     suspected: Sequence[tuple[Incident, BlameReason]] = (),
     claims: Sequence[TimelineEntry] = (),
+    frozen: str | None = None,
 ) -> Message:
     """Return the one line of a deployment, which is edited as it goes on.
 
     `previous` is the last deployment that succeeded there before this one, `elsewhere` the link to the other
     channel's message. `suspected` are the incidents held against it, `claims` who looks after that.
+    `frozen` says during which freeze it began.
     """
     headline = f"{_EMOJI[deploy.status]} {_subject(deploy)} · {_progress(deploy, side)}"
     who = f"by {line(deploy.actor, 60)}" if deploy.actor else None
     mine = _for_dev(deploy, commits) if side == "dev" else _for_ops(deploy, previous, runbook)
     over = link(elsewhere, "ops" if side == "dev" else "dev") if elsewhere else None
     suspect = causes.of_deploy(suspected, claims)
-    blocks = [section(joined([headline, who, *mine, over])), *([context(suspect)] if suspect else [])]
+    blocks = [section(joined([headline, who, *mine, over])), *(context(one) for one in (suspect, frozen) if one)]
     if side == "dev" and any(incident.is_open for incident, _ in suspected):
         blocks.append(causes.deploy_buttons(deploy.id))
     return message(joined([headline, who, suspect]), blocks)

@@ -8,6 +8,7 @@ from handlers.routing import Audience
 from handlers.views import Block, Message, causes
 from handlers.views import incident_entries as entries
 from handlers.views import what_changed as changed
+from handlers.views.freezes import FOR_INCIDENT
 from handlers.views.incident_facts import EMOJI, headline, label, state_of, state_words
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
@@ -15,7 +16,7 @@ from handlers.views.times import ago, duration, moment
 from models.records import Incident, TimelineEntry
 from models.response import LEAD, Holder, Response
 from models.what_changed import Candidate
-from models.words import IncidentStatus
+from models.words import IncidentStatus, Severity
 
 ACKNOWLEDGE: Final = "incident_acknowledge"
 RESOLVE: Final = "incident_resolve"
@@ -127,10 +128,16 @@ def buttons(leader: Incident, state: IncidentStatus, shown: Shown) -> Block:
         return actions(button("Resolve", RESOLVE, number, style="primary"), update, again, *lead, note, cause)
     if state is IncidentStatus.ACKNOWLEDGED:
         first = button("Mitigated", MITIGATE, number, style="primary")
-        return actions(first, resolve, update, *lead, note, cause)
-    return actions(
-        button("Acknowledge", ACKNOWLEDGE, number, style="primary"), mitigate, resolve, update, *lead, note, cause
-    )
+        return actions(first, resolve, update, *lead, note, cause, *_freeze(leader, shown))
+    first = button("Acknowledge", ACKNOWLEDGE, number, style="primary")
+    return actions(first, mitigate, resolve, update, *lead, note, cause, *_freeze(leader, shown))
+
+
+def _freeze(leader: Incident, shown: Shown) -> list[Block]:
+    """Return the button that stops deploys, on what is bad enough for it and has a service to stop."""
+    is_bad = leader.severity in (Severity.SEV1, Severity.SEV2)
+    services = [s for member in (leader, *shown.members) for s in member.services]
+    return [button("Freeze deploys", FOR_INCIDENT, str(leader.leader_id or leader.id))] if is_bad and services else []
 
 
 def moved(incident: Incident, status: IncidentStatus, side: Audience, *, members: Sequence[Incident] = ()) -> Message:

@@ -12,6 +12,7 @@ from models.store.changes import Changes
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
 from models.store.digests import Digests
+from models.store.freezes import Freezes
 from models.store.incidents import Incidents
 from models.store.lanes import Lanes
 from models.store.messages import Messages
@@ -75,6 +76,11 @@ class Store:
     def oncall(self) -> OnCall:
         """On-call: overrides, copied calendars, shift handoffs, offers of command."""
         return OnCall(self._connection)
+
+    @cached_property
+    def freezes(self) -> Freezes:
+        """Freezes of deploys, and the passes through them."""
+        return Freezes(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -3,6 +3,7 @@
 from models.tables.attribution import BlameRow, NamedCauseRow, RolloutRow
 from models.tables.base import Base
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
+from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
@@ -19,6 +20,9 @@ __all__ = [
     "CommitRow",
     "DeliveryRow",
     "DeployCommitRow",
+    "FreezeHoldRow",
+    "FreezeRow",
+    "FrozenDeployRow",
     "HandoffRow",
     "HoldRow",
     "IncidentRow",
@@ -30,6 +34,7 @@ __all__ = [
     "OfferRow",
     "OutboxRow",
     "OverrideRow",
+    "PassRow",
     "PausedDigestRow",
     "ReminderRow",
     "ResponseRow",

@@ -32,7 +32,7 @@ async def ask(base: str, path: str) -> httpx.Response:
 async def test_a_running_bot_is_alive_and_ready(stage: Demo) -> None:
     assert "ok\n" == (await ask(stage.bot_url, "/livez")).text
     ready = await ask(stage.bot_url, "/readyz")
-    parts = ("database", "inbox", "door", "outbox", "schedule", "slack")
+    parts = ("database", "inbox", "door", "gate", "outbox", "schedule", "slack")
     assert (200, {"status": "ready"} | dict.fromkeys(parts, "ok")) == (ready.status_code, ready.json())
 
 

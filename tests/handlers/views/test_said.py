@@ -19,6 +19,7 @@ from handlers.views import (
     changes,
     deploys,
     failures,
+    freezes,
     handoffs,
     help,
     incident_entries,
@@ -28,6 +29,7 @@ from handlers.views import (
     oncall,
 )
 from handlers.views import incident_answers as answers
+from models.freezes import Freeze, Hold, Pass
 from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, HandoffPlan, HandoffState
 from models.oncall import Override, Shift
@@ -62,6 +64,7 @@ def everything_said(words: str, side: Side) -> Iterator[Message]:
     yield changes.echo(change, at=AT, undo_until=LATER)
     yield changes.undone(change)
     yield from _said_of_incidents(words, side)
+    yield from _said_of_freezes(words, side)
     yield failures.channel(failures.ChannelTrouble(channel=words, failed=2, waiting=1, oldest_at=AT, reason=words))
     name = failures.UnknownName(kind="service", name=words, service=words, deliveries=3)
     yield failures.unknown_names([name] * 25)
@@ -158,6 +161,47 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
     params = {name: at.isoformat() for name, at in instants.items()}
     yield oncall.swap({"asker": words, "schedule": words, **params})
     yield oncall.swap_answered({"other": words, "schedule": words, "answer": "yes", **params})
+
+
+def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
+    one = Freeze(
+        id=3,
+        key="slack:x",
+        scope=words,
+        services=(words, words),
+        environment=words,
+        reason=words,
+        owner=words,
+        since=AT,
+        until=LATER,
+        incident_id=7,
+        made_at=AT,
+        lifted_by=words,
+    )
+    through = Pass(
+        freeze_id=3,
+        service=words,
+        environment=words,
+        reason=words,
+        by=words,
+        made_at=AT,
+        expires_at=LATER,
+        holder=words,
+    )
+    hold = Hold(
+        freeze_id=3, service=words, environment=words, who=words, deploy=words, url=words, first_at=AT, last_at=AT
+    )
+    for at in (AT, LATER):
+        yield freezes.card(one, side, held=[hold] * 12, passes=[through] * 12, at=at)
+        yield freezes.overview([one] * 30, at)
+        yield freezes.frozen(one, [one] * 30, at)
+    yield freezes.ended(one, [hold] * 12)
+    yield freezes.passed(one, through)
+    yield freezes.during(_with_words(samples.deploy(), words), one, through, side)
+    yield freezes.during(_with_words(samples.deploy(), words), one, None, side)
+    for view in (freezes.extended, freezes.taken, freezes.over, freezes.lifted):
+        yield view(one)
+    yield freezes.given(through)
 
 
 def _answered(words: str, incident: Incident) -> Iterator[Message]:
@@ -320,11 +364,11 @@ _LATER_ON = ["Resolve", "Update", "I have command", "Note", "Set cause"]
 @pytest.mark.parametrize(
     ("buttons", "status"),
     [
-        (["Acknowledge", "Mitigated", *_LATER_ON], IncidentStatus.TRIGGERED),
-        (["Mitigated", *_LATER_ON], IncidentStatus.ACKNOWLEDGED),
+        (["Acknowledge", "Mitigated", *_LATER_ON, "Freeze deploys"], IncidentStatus.TRIGGERED),
+        (["Mitigated", *_LATER_ON, "Freeze deploys"], IncidentStatus.ACKNOWLEDGED),
         (["Resolve", "Update", "It is back", *_LATER_ON[2:]], IncidentStatus.MITIGATED),
         (["Close", "Reopen", "Note", "Set cause"], IncidentStatus.RESOLVED),
-        (["Acknowledge", "Mitigated", *_LATER_ON], IncidentStatus.REOPENED),
+        (["Acknowledge", "Mitigated", *_LATER_ON, "Freeze deploys"], IncidentStatus.REOPENED),
     ],
 )
 def test_an_incidents_buttons_fit_its_state(buttons: list[str], status: IncidentStatus) -> None:
