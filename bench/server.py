@@ -46,6 +46,9 @@ class Nowhere:
         """Take an edit."""
         return Posted(channel_id, ts)
 
+    async def delete(self, channel_id: str, ts: str) -> None:
+        """Delete nothing."""
+
     async def find(self, channel: str, *, key: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
         """Find nothing."""
         return None

@@ -31,6 +31,7 @@ from bot.health import Health
 from bot.prometheus import operations
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.slack.conversation import Conversation
 from bot.slack.directory import Directory
 from bot.slack.listener import build_listener
 from bot.slack.messenger import SlackMessenger, web_client
@@ -40,6 +41,7 @@ from bot.telemetry import Metrics
 from handlers.apply import Apply
 from handlers.context import Context
 from handlers.intake import Intake
+from handlers.mirroring import catch_up
 from handlers.outbox import Dispatcher
 from handlers.ports import Messenger
 from handlers.registry import discover
@@ -78,6 +80,7 @@ class Bot:
     tasks: Tasks
     door: Door
     gate: Gate
+    now: Callable[[], datetime]
     web: Starlette = field(init=False)
     _socket: AsyncSocketModeHandler | None = None
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -114,9 +117,16 @@ class Bot:
             stack.push_async_callback(self.schedule.stop)
             stack.push_async_callback(self.tasks.finish, SHUTDOWN_SECONDS)
             self._connect_socket(stack)
+            self.tasks.start(self._catch_up(), "catch up")
             _log.info("ready", sources=[s.name for s in self.ctx.topology.sources])
             yield
             _log.info("stopping")
+
+    async def _catch_up(self) -> None:
+        try:
+            await catch_up(self.ctx, self.now())
+        except Exception:
+            _log.exception("catch_up_failed")
 
     def _start(self, name: str, work: Any) -> "asyncio.Task[None]":
         self._workers[name] = asyncio.create_task(work, name=name)
@@ -172,6 +182,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         operations=operations(settings.prometheus),
         directory=Directory(client, world.now),
         sharing=SlackSharing(client, SlackMessenger(client, world.now)),
+        conversation=Conversation(client, world.now),
     )
     intake = Intake(
         at_once=database.at_once,
@@ -221,6 +232,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         tasks=tasks,
         door=Door(intake=intake, kinds=kinds, topology=lambda: ctx.topology, now=world.now),
         gate=Gate(ctx=ctx, now=world.now, tokens=settings.gate_tokens),
+        now=world.now,
     )
     bot.web = _web(bot, world)
     return bot

@@ -53,7 +53,8 @@ async def demo(database: Path, *, port: int = 0, page_port: int = 0, pace: float
         clock=clock.utc_now,
         bot_url=bot_url,
         commands=frozenset(c.name for c in _commands()),
-        events=frozenset(EVENT_SCOPES),
+        # The manifest subscribes to `message.channels`; the event itself is a `message`.
+        events=frozenset(name.partition(".")[0] for name in EVENT_SCOPES),
         scopes=frozenset(scopes()),
     )
     sandbox = build_sandbox(config)

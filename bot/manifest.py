@@ -10,15 +10,19 @@ import yaml
 
 import handlers.actions as action_files
 import handlers.commands as command_files
+import handlers.events as event_files
 from handlers.actions import Actions
 from handlers.commands import Command
+from handlers.events import Event
 from handlers.registry import discover
 
 # https://docs.slack.dev/reference/methods : the bot scopes of every Web API method the bot calls.
 _METHOD_SCOPES: Final = {
     "auth.test": (),
+    "chat.delete": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
-    "chat.postMessage": ("chat:write",),
+    # A reply that is carried to the other side has its author's name and picture.
+    "chat.postMessage": ("chat:write", "chat:write.customize"),
     "chat.update": ("chat:write",),
     "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
@@ -35,7 +39,9 @@ _METHOD_SCOPES: Final = {
     "views.update": (),
 }
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
-EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")}
+EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")} | {
+    name: scopes for event in discover(event_files, "EVENT", Event) for name, scopes in event.subscriptions.items()
+}
 # https://docs.slack.dev/reference/scopes/commands : slash commands and shortcuts.
 _COMMANDS_SCOPE: Final = "commands"
 

@@ -21,6 +21,12 @@ class BridgeEntry(Entry):
     dev: str = Field(description="The developers' channel: #name or id.", min_length=1)
     ops: str = Field(description="The operators' channel: #name or id.", min_length=1)
     services: Words | None = Field(default=None, description="The services of this bridge. Left out: all of them.")
+    mirror: Literal["always", "incidents", "ask", "never"] = Field(
+        default="incidents", description="Which threads are one conversation across both channels."
+    )
+    mirror_private: bool = Field(
+        default=False, description="Whether replies in a private channel may be read in the other, public one."
+    )
 
 
 class EnvironmentEntry(Entry):

@@ -25,7 +25,14 @@ def topology(file: File) -> Topology:
     """Return the configuration as `models.topology` has it; the file must have passed every check."""
     rule = _incident_rule(file)
     bridges = tuple(
-        Bridge(name=name, dev=b.dev, ops=b.ops, services=tuple(file.services) if b.services is None else b.services)
+        Bridge(
+            name=name,
+            dev=b.dev,
+            ops=b.ops,
+            services=tuple(file.services) if b.services is None else b.services,
+            mirror=b.mirror,
+            mirror_private=b.mirror_private,
+        )
         for name, b in file.bridges.items()
     )
     return Topology(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers.ports import AtOnce, Directory, Messenger, Operations, Sharing, Telemetry, Transaction, Wake
+from handlers.heard import Said
+from handlers.ports import AtOnce, Conversation, Directory, Messenger, Operations, Sharing, Telemetry, Transaction, Wake
 from models.operations import OperationsReading
 from models.people import Person
 from models.topology import Service, Topology
@@ -33,6 +34,18 @@ class NobodyKnown:
 
     async def people(self) -> Sequence[Person]:
         """Return no one."""
+        return []
+
+
+class NoConversation:
+    """Hears nothing, and takes every channel for a private one."""
+
+    async def is_private(self, channel_id: str) -> bool:  # noqa: ARG002  # the port's
+        """Return that it is."""
+        return True
+
+    async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:  # noqa: ARG002
+        """Return nothing."""
         return []
 
 
@@ -72,6 +85,7 @@ class Context:
     operations: Operations = field(default_factory=NoOperations)
     directory: Directory = field(default_factory=NobodyKnown)
     sharing: Sharing = field(default_factory=NothingShared)
+    conversation: Conversation = field(default_factory=NoConversation)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -16,7 +16,7 @@ import structlog
 from handlers.context import Context
 from handlers.errors import PostFailure, Unavailable
 from handlers.ports import Posted
-from handlers.routing import CARD, CRITICAL, LOUD, Notice
+from handlers.routing import CARD, CRITICAL, LINE, LOUD, Notice
 from handlers.views import Message
 from models.records import MessageRef
 from models.store import Store
@@ -179,6 +179,10 @@ class Dispatcher:
         thread_ts = card.ts if card else None
         if mine is None and item.is_doubtful:
             mine = await self._found(item, thread_ts)
+        if message.is_gone:
+            if mine is not None:
+                await self.ctx.messenger.delete(mine.channel_id, mine.ts)
+            return None, "deleted"
         if mine is not None:
             try:
                 return await self.ctx.messenger.update(mine.channel_id, mine.ts, message, key=item.key), "updated"
@@ -191,7 +195,7 @@ class Dispatcher:
         try:
             return await self.ctx.messenger.post(item.channel, message, key=item.key, thread_ts=thread_ts)
         except PostFailure as failure:
-            if thread_ts is None or failure.reason not in GONE:
+            if thread_ts is None or failure.reason not in GONE or item.part.startswith(LINE):
                 raise
         return await self.ctx.messenger.post(item.channel, message, key=item.key)
 

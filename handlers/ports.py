@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from handlers.heard import Said
 from handlers.views import Message, Modal
 from models.operations import OperationsReading
 from models.people import Person
@@ -36,6 +37,9 @@ class Messenger(Protocol):
 
     async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> Posted:
         """Replace a message of the bot."""
+
+    async def delete(self, channel_id: str, ts: str) -> None:
+        """Delete a message of the bot; one that is gone already is no failure."""
 
     async def find(self, channel: str, *, key: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
         """Look for a message of the bot with this key, posted at or after `since`; `None` when it is not there."""
@@ -75,6 +79,16 @@ class Sharing(Protocol):
         Raises:
             PostFailure: Slack does not take it.
         """
+
+
+class Conversation(Protocol):
+    """Reads what people say. Every method raises `handlers.errors.PostFailure`."""
+
+    async def is_private(self, channel_id: str) -> bool:
+        """Return whether a channel (Slack's id) is private."""
+
+    async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:
+        """Return what people said in a thread, in order."""
 
 
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]

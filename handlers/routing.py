@@ -17,6 +17,8 @@ LATER: Final = 8
 CARD: Final = "card"
 # What begins with this is said in the channel itself, not in the thread of its subject's card.
 LOUD: Final = "loud:"
+# What begins with this is a person's reply: it is said in the thread, or nowhere.
+LINE: Final = "line:"
 SIDES: Final[tuple[Side, Side]] = ("dev", "ops")
 
 

@@ -9,7 +9,8 @@ from handlers import reminders
 from handlers.command_handoff import brief
 from handlers.handoff_brief import gather
 from handlers.incident_shown import runbook_of, shown_with
-from handlers.routing import CARD, LOUD, SIDES, Audience
+from handlers.mirroring import ASK, NOTE, PRIVATE
+from handlers.routing import CARD, LINE, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
 from handlers.views import (
     Message,
@@ -23,6 +24,7 @@ from handlers.views import (
     handoffs,
     incident_entries,
     incidents,
+    mirroring,
     oncall,
 )
 from handlers.views.failures import ChannelTrouble, UnknownName
@@ -71,8 +73,27 @@ async def render(
         params=params,
         at=at,
     )
+    if part.startswith(LINE):
+        line = await store.mirroring.get(int(part.removeprefix(LINE)))
+        return mirroring.said(line) if line else None
+    if part in (NOTE, ASK, PRIVATE):
+        return await _of_thread(row)
     speaker = _SPEAKERS.get(kind)
     return await speaker(row) if speaker else None
+
+
+async def _of_thread(row: _Row) -> Message | None:
+    """Return what is said in a thread of the thread itself: whether it is one conversation with the other side's."""
+    bridge = next((b for b in row.topology.bridges if row.channel in (b.dev, b.ops)), None)
+    if bridge is None:
+        return None
+    if row.part == PRIVATE:
+        return mirroring.private(bridge, row.side)
+    decided = await row.store.mirroring.decided(row.subject)
+    if row.part == ASK:
+        return mirroring.ask(bridge, row.side, row.subject) if decided is None else None
+    is_on = decided is not False
+    return mirroring.note(bridge, row.side, row.subject, is_on=is_on, shows_private=bridge.mirror_private)
 
 
 async def _deploy(row: _Row) -> Message | None:

@@ -14,6 +14,7 @@ class Person:
     real_name: str = ""
     email: str = ""
     timezone: str | None = None
+    picture: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

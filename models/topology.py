@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from models.freezes import FreezePlan
 from models.handoffs import HandoffPlan
+from models.mirroring import Mirror
 from models.oncall import OnCallSchedule
 from models.operations import Objective
 from models.response import ResponsePlan
@@ -72,12 +73,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A dev channel and an ops channel that hear of the same services. Channels are names (`#x`) or ids (`C…`)."""
+    """A dev channel and an ops channel that hear of the same services. Channels are names (`#x`) or ids (`C…`).
+
+    `mirror` says which threads are one conversation; `mirror_private`, that a private channel may be read in the other.
+    """
 
     name: str
     dev: str
     ops: str
     services: tuple[str, ...]
+    mirror: Mirror = "incidents"
+    mirror_private: bool = False
 
     def channel(self, side: Side) -> str:
         """Return the channel of one side."""

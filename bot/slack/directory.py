@@ -60,4 +60,5 @@ def _person(member: dict[str, Any]) -> Person:
         real_name=real_name,
         email=profile.get("email") or "",
         timezone=member.get("tz"),
+        picture=profile.get("image_72") or None,
     )

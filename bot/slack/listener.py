@@ -17,12 +17,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack import requests
 from bot.slack.answers import Whisperer, answer
 from bot.slack.tasks import Tasks
+from bot.slack.turns import Turns
 from handlers import actions as action_files
 from handlers import commands as command_files
+from handlers import events as event_files
 from handlers.actions import Actions, Handler, Outcome, Press
 from handlers.commands import Command
 from handlers.context import Context
 from handlers.errors import PostFailure, UserError
+from handlers.events import Event
 from handlers.registry import discover
 from handlers.views import Message, Modal, help, modals
 
@@ -51,7 +54,10 @@ def build_listener(
     `new_ref` returns a short, random reference that a person can quote. `tasks.finish()` waits for what is under way.
     """
     app = AsyncApp(client=client, signing_secret=signing_secret, name="twinspan")
-    listener = _Listener(ctx=ctx, whisperer=Whisperer(client), clock=clock, new_ref=new_ref, tasks=tasks or Tasks())
+    tasks = tasks or Tasks()
+    listener = _Listener(
+        ctx=ctx, whisperer=Whisperer(client), clock=clock, new_ref=new_ref, tasks=tasks, turns=Turns(tasks)
+    )
     for command in discover(command_files, "COMMAND", Command):
         app.command(command.name)(listener.on_command(command))
     for family in discover(action_files, "ACTIONS", Actions):
@@ -63,6 +69,8 @@ def build_listener(
             hear = listener.on_press(shortcut.callback_id, shortcut.run, requests.shortcut_press)
             app.message_shortcut(shortcut.callback_id)(hear)
     app.event("member_joined_channel")(listener.on_joined)
+    for event in discover(event_files, "EVENT", Event):
+        app.event(event.type)(listener.on_event(event))
     return app
 
 
@@ -104,6 +112,7 @@ class _Listener:
     clock: Callable[[], datetime]
     new_ref: Callable[[], str]
     tasks: Tasks
+    turns: Turns
 
     def on_command(self, command: Command) -> Callable[..., Awaitable[None]]:
         """Return Bolt's listener for a slash command."""
@@ -150,6 +159,24 @@ class _Listener:
         if event.get("user") == context.get("bot_user_id"):
             heard = _Heard("member_joined_channel", body, self.clock())
             self.tasks.start(self._guarded(heard, self._joined), heard.name)
+
+    def on_event(self, kind: Event) -> Callable[..., Awaitable[None]]:
+        """Return Bolt's listener for a type of event. Bolt has acknowledged already, and leaves out what we said."""
+
+        async def hear(event: dict[str, Any], body: dict[str, Any]) -> None:
+            heard = _Heard(kind.type, body, self.clock())
+            channel = str(event.get("channel") or (event.get("item") or {}).get("channel") or "")
+            happened = float(event.get("event_ts") or event.get("ts") or 0)
+            self.turns.put(channel, happened, lambda: self._repeatable(heard, kind, event))
+
+        return hear
+
+    async def _repeatable(self, heard: _Heard, kind: Event, event: Body) -> None:
+        """Do what may be done twice: it is not marked as seen before it is done, so that a crash loses nothing."""
+        try:
+            await kind.run(self.ctx, event, heard.at)
+        except Exception:
+            self._logged(heard.name)
 
     def _acknowledging(self, name: str, work: _Work) -> Callable[..., Awaitable[None]]:
         async def hear(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:

@@ -69,6 +69,7 @@ class SlackMessenger:
     async def post(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> Posted:
         """Post a message, in a thread where `thread_ts` is given; more plainly where Slack refuses its blocks."""
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        author = message.author
 
         def say(blocks: tuple[Block, ...]) -> Awaitable[AsyncSlackResponse]:
             return self.client.chat_postMessage(
@@ -79,6 +80,8 @@ class SlackMessenger:
                 metadata=metadata,
                 unfurl_links=False,
                 unfurl_media=False,
+                username=author.name if author else None,
+                icon_url=author.picture if author else None,
                 link_names=False,
                 parse="none",
             )
@@ -105,6 +108,14 @@ class SlackMessenger:
 
         answer, is_plain = await self._plainer_and_plainer(message, say)
         return await self._posted(answer, None, used_plain_blocks=is_plain)
+
+    async def delete(self, channel_id: str, ts: str) -> None:
+        """Delete a message of the bot; one that is gone already is no failure."""
+        try:
+            await answered(self.client.chat_delete(channel=channel_id, ts=ts))
+        except PostFailure as failure:
+            if failure.reason != "message_not_found":
+                raise
 
     async def find(self, channel: str, *, key: str, since: datetime, thread_ts: str | None = None) -> Posted | None:
         """Look for a message of the bot with this key, posted at or after `since`; `None` when it is not there."""

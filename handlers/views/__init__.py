@@ -7,16 +7,26 @@ Block: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """In whose name and under whose picture (a web address) the bot says something that a person said."""
+
+    name: str
+    picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One Slack message. `text` stands alone (notifications, screen readers); `blocks` are Block Kit dicts.
 
     `plain_blocks` say the same without native charts and tables, for workspaces that refuse those with
-    `invalid_blocks`; `None` where `blocks` has none of them.
+    `invalid_blocks`; `None` where `blocks` has none of them. `is_gone`: what was said is to be deleted.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
     plain_blocks: tuple[Block, ...] | None = None
+    author: Author | None = None
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

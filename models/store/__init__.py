@@ -16,6 +16,7 @@ from models.store.freezes import Freezes
 from models.store.incidents import Incidents
 from models.store.lanes import Lanes
 from models.store.messages import Messages
+from models.store.mirroring import Mirroring
 from models.store.names import HeldNames
 from models.store.oncall import OnCall
 from models.store.outbox import Outbox
@@ -91,6 +92,11 @@ class Store:
     def messages(self) -> Messages:
         """What was said, and where."""
         return Messages(self._connection)
+
+    @cached_property
+    def mirroring(self) -> Mirroring:
+        """Replies that were carried to the other side."""
+        return Mirroring(self._connection)
 
     @cached_property
     def digests(self) -> Digests:

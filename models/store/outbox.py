@@ -146,6 +146,11 @@ class Outbox(Noun):
         )
         return (await self._connection.execute(taken.returning(_CHANNELS.c.name))).first() is not None
 
+    async def channels_of(self, subject: str, part: str) -> dict[str, str]:
+        """Return the channels in which a part of a subject was or will be said, with their sides."""
+        query = select(_OUTBOX.c.channel, _OUTBOX.c.side).where(_OUTBOX.c.subject == subject, _OUTBOX.c.part == part)
+        return {row.channel: row.side for row in await self._connection.execute(query)}
+
     async def release(self, channel: str, holder: str) -> None:
         """Stop being a channel's voice."""
         mine = (_CHANNELS.c.name == channel) & (_CHANNELS.c.leased_by == holder)

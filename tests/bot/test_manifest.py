@@ -6,9 +6,11 @@ import yaml
 
 import handlers.actions as action_files
 import handlers.commands as command_files
+import handlers.events as event_files
 from bot.manifest import _METHOD_SCOPES, manifest, printed, scopes
 from handlers.actions import Actions
 from handlers.commands import Command
+from handlers.events import Event
 from handlers.registry import discover
 
 BOT = Path(__file__).parents[2] / "bot"
@@ -65,4 +67,6 @@ def test_the_scopes_are_those_of_the_methods_the_bot_calls() -> None:
 
 def test_the_events_are_those_the_bot_hears() -> None:
     heard = re.findall(r"app\.event\(\"(\w+)\"\)", (BOT / "slack" / "listener.py").read_text("utf-8"))
-    assert sorted(heard) == manifest()["settings"]["event_subscriptions"]["bot_events"]
+    told = [name for event in discover(event_files, "EVENT", Event) for name in event.subscriptions]
+    assert sorted([*heard, *told]) == manifest()["settings"]["event_subscriptions"]["bot_events"]
+    assert {"message.channels", "message.groups", "reaction_added"} <= set(told)

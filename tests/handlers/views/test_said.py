@@ -25,13 +25,16 @@ from handlers.views import (
     incident_entries,
     incident_forms,
     incidents,
+    mirroring,
     modals,
     oncall,
 )
 from handlers.views import incident_answers as answers
+from handlers.views.text import escape
 from models.freezes import Freeze, Hold, Pass
 from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, HandoffPlan, HandoffState
+from models.mirroring import Line, carried
 from models.oncall import Override, Shift
 from models.periods import Window
 from models.records import Incident, TimelineEntry
@@ -65,6 +68,7 @@ def everything_said(words: str, side: Side) -> Iterator[Message]:
     yield changes.undone(change)
     yield from _said_of_incidents(words, side)
     yield from _said_of_freezes(words, side)
+    yield from _said_of_threads(words, side)
     yield failures.channel(failures.ChannelTrouble(channel=words, failed=2, waiting=1, oldest_at=AT, reason=words))
     name = failures.UnknownName(kind="service", name=words, service=words, deliveries=3)
     yield failures.unknown_names([name] * 25)
@@ -202,6 +206,30 @@ def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
     for view in (freezes.extended, freezes.taken, freezes.over, freezes.lifted):
         yield view(one)
     yield freezes.given(through)
+
+
+def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
+    bridge_here = Bridge(name=words, dev=words, ops=words, services=())
+    for is_on in (True, False):
+        yield mirroring.note(bridge_here, side, "incident:3", is_on=is_on, shows_private=is_on)
+        yield mirroring.decided(is_on=is_on)
+    yield mirroring.ask(bridge_here, side, "incident:3")
+    yield mirroring.private(bridge_here, side)
+    line = Line(
+        channel="C1",
+        ts="1.0",
+        subject="incident:3",
+        author_id="U1",
+        author=words,
+        # What a person wrote reaches the bot with Slack's own entities.
+        text=carried(escape(words), {}),
+        files=((words, words),) * 12,
+        reactions={words: (words,) * 12},
+        written_at=AT,
+        edited_at=AT,
+    )
+    yield mirroring.said(line)
+    yield mirroring.said(replace(line, deleted_at=AT))
 
 
 def _answered(words: str, incident: Incident) -> Iterator[Message]:
