@@ -59,6 +59,9 @@ class Nowhere:
     async def update_modal(self, view_id: str, modal: Modal) -> None:
         """Show nothing."""
 
+    async def publish_home(self, user_id: str, home: Modal) -> None:
+        """Show nothing."""
+
     async def user_timezone(self, user_id: str) -> str | None:
         return None
 

@@ -20,6 +20,7 @@ from handlers.registry import discover
 _METHOD_SCOPES: Final = {
     "auth.test": (),
     "chat.delete": ("chat:write",),
+    "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
     # A reply that is carried to the other side has its author's name and picture.
     "chat.postMessage": ("chat:write", "chat:write.customize"),
@@ -36,6 +37,7 @@ _METHOD_SCOPES: Final = {
     "users.info": ("users:read",),
     "users.list": ("users:read",),
     "views.open": (),
+    "views.publish": (),
     "views.update": (),
 }
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
@@ -74,7 +76,7 @@ def manifest(url: str | None = None) -> dict[str, Any]:
         "features": {
             # Digests of one's own, and whatever else is for one person, come as direct messages.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },

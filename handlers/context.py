@@ -44,6 +44,14 @@ class NoConversation:
         """Return that it is."""
         return True
 
+    async def message(self, channel_id: str, ts: str) -> Said | None:  # noqa: ARG002
+        """Return none."""
+        return None
+
+    async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:  # noqa: ARG002
+        """Return that nobody has."""
+        return False
+
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:  # noqa: ARG002
         """Return nothing."""
         return []

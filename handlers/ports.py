@@ -50,6 +50,9 @@ class Messenger(Protocol):
     async def update_modal(self, view_id: str, modal: Modal) -> None:
         """Replace what an open modal shows."""
 
+    async def publish_home(self, user_id: str, home: Modal) -> None:
+        """Show a person their home."""
+
     async def user_timezone(self, user_id: str) -> str | None:
         """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
 
@@ -86,6 +89,12 @@ class Conversation(Protocol):
 
     async def is_private(self, channel_id: str) -> bool:
         """Return whether a channel (Slack's id) is private."""
+
+    async def message(self, channel_id: str, ts: str) -> Said | None:
+        """Return one message with its address, a bot's too; `None` where there is none."""
+
+    async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:
+        """Return whether anybody has put this emoji on a message."""
 
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:
         """Return what people said in a thread, in order."""

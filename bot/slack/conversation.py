@@ -1,7 +1,7 @@
 """Reads conversations for `handlers.ports.Conversation`."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import sleep
 from bot.slack.failures import answered
 from handlers.errors import PostFailure
-from handlers.heard import Said, said_in
+from handlers.heard import Said, quoted, said_in
 
 _PAGE: Final = 200
 _TRIES: Final = 5
@@ -34,6 +34,31 @@ class Conversation:
             known = bool(answer["channel"].get("is_private")), self.clock() + _REMEMBERED
             self._private[channel_id] = known
         return known[0]
+
+    async def message(self, channel_id: str, ts: str) -> Said | None:
+        """Return one message with its address; `None` where there is none."""
+        found = await self._raw(channel_id, ts)
+        if found is None:
+            return None
+        answer = await answered(self.client.chat_getPermalink(channel=channel_id, message_ts=ts))
+        return replace(quoted(found, channel_id), permalink=str(answer["permalink"]))
+
+    async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:
+        """Return whether anybody has put this emoji on a message."""
+        found = await self._raw(channel_id, ts) or {}
+        return any(one.get("name") == emoji for one in found.get("reactions") or ())
+
+    async def _raw(self, channel_id: str, ts: str) -> Mapping[str, Any] | None:
+        """Find a message by its place: `conversations.replies` knows those in threads too."""
+        try:
+            answer = await answered(
+                self.client.conversations_replies(channel=channel_id, ts=ts, oldest=ts, latest=ts, inclusive=True)
+            )
+        except PostFailure as failure:
+            if failure.reason == "thread_not_found":
+                return None
+            raise
+        return next((one for one in answer.get("messages") or [] if one.get("ts") == ts), None)
 
     async def replies(self, channel_id: str, thread_ts: str) -> list[Said]:
         """Return what people said in a thread, in order.

@@ -26,6 +26,7 @@ from handlers.commands import Command
 from handlers.context import Context
 from handlers.errors import PostFailure, UserError
 from handlers.events import Event
+from handlers.home import publish
 from handlers.registry import discover
 from handlers.views import Message, Modal, help, modals
 
@@ -92,7 +93,13 @@ class _Heard:
     def view_id(self) -> str | None:
         """The open form it was pressed in, if any: Slack gives no address to answer such a press."""
         view_id = (self.body.get("container") or {}).get("view_id")
-        return str(view_id) if view_id else None
+        return str(view_id) if view_id and not self.home_of else None
+
+    @property
+    def home_of(self) -> str | None:
+        """Whose home it was pressed in, if it was: it is shown anew, with the answer on top."""
+        is_home = (self.body.get("view") or {}).get("type") == "home"
+        return str(self.body["user"]["id"]) if is_home else None
 
     async def answer(self, message: Message, *, in_channel: bool = False) -> None:
         """Say something to whom it came from."""
@@ -135,6 +142,8 @@ class _Listener:
             await self._open(outcome.modal, heard)
             if outcome.message:
                 await self._tell(heard, outcome.message)
+            elif heard.home_of and not outcome.modal:
+                await publish(self.ctx, heard.home_of, heard.at)
 
         return self._acknowledging(name, work)
 
@@ -209,7 +218,9 @@ class _Listener:
 
     async def _tell(self, heard: _Heard, message: Message) -> None:
         """Say something where the person is looking."""
-        if heard.view_id:
+        if heard.home_of:
+            await publish(self.ctx, heard.home_of, heard.at, message)
+        elif heard.view_id:
             await self.ctx.messenger.update_modal(heard.view_id, modals.notice(message))
         else:
             await heard.answer(message)

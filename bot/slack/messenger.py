@@ -142,6 +142,10 @@ class SlackMessenger:
         """Replace what an open modal shows."""
         await answered(self.client.views_update(view_id=view_id, view=modal.view))
 
+    async def publish_home(self, user_id: str, home: Modal) -> None:
+        """Show a person their home."""
+        await answered(self.client.views_publish(user_id=user_id, view=home.view))
+
     async def user_timezone(self, user_id: str) -> str | None:
         """Return the IANA zone a person has set in Slack; `None` where Slack does not tell."""
         answer = await within(_PATIENCE, self.client.users_info(user=user_id))

@@ -6,21 +6,26 @@ from typing import Any, Final
 
 from handlers.context import Context
 from handlers.events import Event
-from handlers.heard import said_in
+from handlers.heard import place, said_in
 from handlers.mirroring import delete, edit, hear
+from handlers.timeline_marks import follow_edit, unmark
 
 
 async def run(ctx: Context, event: Mapping[str, Any], at: datetime) -> None:
-    """Carry it over where its thread is one conversation with the other side's."""
+    """Carry it over where its thread is one conversation with the other side's; let timelines follow it."""
+    channel = str(event["channel"])
     match event.get("subtype"):
         case "message_changed":
-            said = said_in(event.get("message") or {}, str(event["channel"]))
+            said = said_in(event.get("message") or {}, channel)
             if said:
                 await edit(ctx, said, at)
+                await follow_edit(ctx, said)
         case "message_deleted":
-            await delete(ctx, str(event["channel"]), str(event.get("deleted_ts") or ""), at)
+            ts = str(event.get("deleted_ts") or "")
+            await delete(ctx, channel, ts, at)
+            await unmark(ctx, place(channel, ts), at)
         case _:
-            said = said_in(event, str(event["channel"]))
+            said = said_in(event, channel)
             if said:
                 await hear(ctx, said, at)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handlers.views import Message
+from handlers.views import Block, Message
 from handlers.views.causes import of_incident
 from handlers.views.incident_facts import headline, state_of, state_words
 from handlers.views.incidents import Shown
@@ -39,9 +39,7 @@ def asked(offer: Offer, brief: CommandBrief) -> Message:
         return said(f"{_ANSWERED.get(offer.state, 'This offer is over')}: INC-{number}.")
     why = f": {line(offer.why, 200)}" if offer.why else ""
     first = f"🧑‍🚒 {line(offer.giver, 60)} offers you command of INC-{number}{why}"
-    row = actions(
-        button("I have command", TAKE, str(offer.id), style="primary"), button("I can't", REFUSE, str(offer.id))
-    )
+    row = buttons(offer)
     return message(first, [*paragraphs([first, *lines(brief)]), row])
 
 
@@ -96,4 +94,11 @@ def _roles(shown: Shown) -> str:
         if role in by_role
         else f"{line(role, 30)} –"
         for role in dict.fromkeys([*(shown.roles or (LEAD,)), *by_role])
+    )
+
+
+def buttons(offer: Offer) -> Block:
+    """Return the row of buttons that answers an offer."""
+    return actions(
+        button("I have command", TAKE, str(offer.id), style="primary"), button("I can't", REFUSE, str(offer.id))
     )

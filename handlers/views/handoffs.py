@@ -42,7 +42,7 @@ def card(handoff: Handoff, brief: Brief, plan: HandoffPlan) -> Message:
     state = _state(handoff)
     blocks = [header(title), section(state), *_body(handoff, brief), context(_footer(handoff, brief, plan))]
     if handoff.state is HandoffState.WAITING:
-        blocks.append(_buttons(handoff))
+        blocks.append(buttons(handoff))
     return message(f"{title}. {state}", blocks)
 
 
@@ -57,7 +57,7 @@ def ask(handoff: Handoff, brief: Brief, step: int) -> Message:
         3: f"⏰ Nobody has taken over *{where}* from {outgoing}; you are the backup. Can you?",
     }.get(step, f"⏰ *{where}* is not handed over: {incoming} does not answer.")
     why = f"{line(handoff.declined_by, 60)} cannot." if handoff.declined_by else None
-    return message(first, [section(joined([first, why])), *_body(handoff, brief), _buttons(handoff)])
+    return message(first, [section(joined([first, why])), *_body(handoff, brief), buttons(handoff)])
 
 
 def late(handoff: Handoff) -> Message:
@@ -68,7 +68,7 @@ def late(handoff: Handoff) -> Message:
         f"🚨 Nobody has accepted the shift in *{line(handoff.schedule, 60)}* since {moment(handoff.boundary)}. "
         f"{line(handoff.outgoing, 60)} is still on call. Who takes it?"
     )
-    return message(words, [section(words), _buttons(handoff)])
+    return message(words, [section(words), buttons(handoff)])
 
 
 def done(handoff: Handoff) -> Message:
@@ -147,7 +147,8 @@ def _state(handoff: Handoff) -> str:
     return f"Drafted; until {moment(handoff.boundary)} {who} is on call."
 
 
-def _buttons(handoff: Handoff) -> Block:
+def buttons(handoff: Handoff) -> Block:
+    """Return the row of buttons that answers a handoff."""
     value = str(handoff.id)
     return actions(
         button("Accept all", ACCEPT, value, style="primary"),

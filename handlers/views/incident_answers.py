@@ -112,6 +112,11 @@ def mine(held: Sequence[tuple[Holder, Incident]]) -> Message:
     return message(f"Your open incidents: {len(held)}", paragraphs(["*Your open incidents*", *lines]))
 
 
+def marked(incident: Incident) -> Message:
+    """Return what the person who marked a message is shown."""
+    return said(f"📌 On the timeline of {_named(incident)}. `/incident timeline INC-{incident.id}` shows it whole.")
+
+
 def exported(incident: Incident, link_to: str | None) -> Message:
     """Return what the person who exported an incident is shown."""
     where = link(link_to, f"INC-{incident.id}.md")

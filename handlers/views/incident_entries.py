@@ -64,7 +64,7 @@ def one_line(entry: TimelineEntry) -> str:
     was = f" (was {line(entry.was, 100)})" if entry.was and entry.text else ""
     source = f" {link(entry.permalink, 'message')}" if entry.permalink else ""
     files = "".join(f" {link(url, 'picture')}" for url in entry.files)
-    gone = " _(deleted since)_" if entry.removed_at else ""
+    gone = " _(taken back since)_" if entry.removed_at else ""
     return f"• {moment(entry.at)} · {who} {_WORDS[entry.kind]}{text}{was}{source}{files}{gone}"
 
 

@@ -231,6 +231,20 @@ class Incidents(Noun):
         result = await self._connection.execute(statement.values(key=key, **row).returning(_TIMELINE.c.id))
         return result.scalar_one_or_none()
 
+    async def reword_marked(self, where: str, text: str) -> None:
+        """Let the entries that were taken from a message read as it does now."""
+        mine = _TIMELINE.c.message == where
+        await self._connection.execute(update(_TIMELINE).where(mine).values(text=text or None))
+
+    async def remove_marked(self, where: str, at: datetime) -> None:
+        """Note that the message an entry was taken from is gone, or not marked any more."""
+        mine = (_TIMELINE.c.message == where) & _TIMELINE.c.removed_at.is_(None)
+        await self._connection.execute(update(_TIMELINE).where(mine).values(removed_at=at))
+
+    async def restore_marked(self, where: str) -> None:
+        """Note that the message is marked again."""
+        await self._connection.execute(update(_TIMELINE).where(_TIMELINE.c.message == where).values(removed_at=None))
+
 
 def _real() -> Select[Any]:
     return select(_INCIDENTS).where(_INCIDENTS.c.is_signal.is_(False), _INCIDENTS.c.is_test.is_(False))

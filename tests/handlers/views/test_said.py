@@ -14,6 +14,7 @@ from bot.sandbox.blocks import problems, size, view_problems
 from handlers.cause_effects import Effect
 from handlers.views import (
     Message,
+    Modal,
     bridge,
     causes,
     changes,
@@ -22,6 +23,7 @@ from handlers.views import (
     freezes,
     handoffs,
     help,
+    home,
     incident_entries,
     incident_forms,
     incidents,
@@ -33,7 +35,7 @@ from handlers.views import incident_answers as answers
 from handlers.views.text import escape
 from models.freezes import Freeze, Hold, Pass
 from models.handoff_brief import Brief, Facts
-from models.handoffs import Handoff, HandoffPlan, HandoffState
+from models.handoffs import Handoff, HandoffPlan, HandoffState, Offer
 from models.mirroring import Line, carried
 from models.oncall import Override, Shift
 from models.periods import Window
@@ -167,8 +169,8 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
     yield oncall.swap_answered({"other": words, "schedule": words, "answer": "yes", **params})
 
 
-def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
-    one = Freeze(
+def _frozen(words: str) -> Freeze:
+    return Freeze(
         id=3,
         key="slack:x",
         scope=words,
@@ -182,6 +184,10 @@ def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
         made_at=AT,
         lifted_by=words,
     )
+
+
+def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
+    one = _frozen(words)
     through = Pass(
         freeze_id=3,
         service=words,
@@ -206,6 +212,33 @@ def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
     for view in (freezes.extended, freezes.taken, freezes.over, freezes.lifted):
         yield view(one)
     yield freezes.given(through)
+
+
+def _home(words: str) -> Modal:
+    incident = _with_words(samples.incident(), words)
+    duty = home.Duty(schedule=words, person=words, until=AT, mine_from=AT, mine_until=LATER)
+    handoff = Handoff(schedule=words, boundary=AT, outgoing=words, incoming=words, drafted_at=AT)
+    offer = Offer(incident_id=3, giver=words, taker=words, taker_id="U1", offered_at=AT)
+    item = ActionItem(id=4, incident_id=3, text=words, created_by=words, created_at=AT)
+    waiting = home.Waiting(
+        on_call=[duty, replace(duty, is_me=True)] * 20,
+        handoffs=[handoff] * 20,
+        offers=[(offer, incident)] * 20,
+        incidents=[(words, incident)] * 30,
+        links={"incident:3": words},
+        items=[item] * 40,
+        freezes=[_frozen(words)] * 20,
+        deploys=[_with_words(samples.deploy(), words)] * 9,
+        changes=[_with_words(samples.change(), words)] * 9,
+    )
+    return home.home(waiting, AT, help.problem(words or "?"))
+
+
+@pytest.mark.parametrize("words", ["<!channel>&*_`" * 400, "x"])
+def test_the_home_stays_within_the_limits_and_pings_nobody(words: str) -> None:
+    shown = _home(words)
+    assert [] == view_problems(shown.view)
+    assert all("<!channel" not in text for text in _texts(shown.view["blocks"]))
 
 
 def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
