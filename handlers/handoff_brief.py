@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
-from handlers.incident_which import leaders_of
+from handlers.incident_groups import leaders_of
 from handlers.oncall import who
 from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff

@@ -109,6 +109,11 @@ async def attributed(store: Store, ctx: Context, incidents: list[Incident]) -> l
     return await shifted_notices(store, ctx.topology, incidents, shifted)
 
 
+def leaders_of(members: Iterable[Incident]) -> list[Incident]:
+    """Return one incident for each group, in order."""
+    return list({m.leader_id or m.id: m for m in reversed(list(members))}.values())[::-1]
+
+
 async def _no_such(store: Store, number: int) -> str:
     near = await store.incidents.nearest(number)
     meant = f"Did you mean INC-{near}?" if near else "None has been opened yet."

@@ -1,12 +1,10 @@
 """Finds which incident a person means: typed, linked, the thread's, its own channel's, or the only open one."""
 
-from collections.abc import Iterable
-
 from handlers.commands import Invocation
 from handlers.errors import UserError
+from handlers.incident_groups import leaders_of
 from handlers.references import is_link, number_at, number_behind, number_in
 from handlers.views.incident_facts import label
-from models.records import Incident
 from models.store import Store
 
 # Their words may begin with a number that is no incident's: “note 3 pods restarted”.
@@ -51,8 +49,3 @@ async def only_open(store: Store, verb: str) -> int:
         lines = (f"• `/incident {verb} {label(i)}` {i.headline[:80]}" for i in leaders[:10])
         raise UserError("Which one?\n" + "\n".join(lines))
     return leaders[0].leader_id or leaders[0].id
-
-
-def leaders_of(members: Iterable[Incident]) -> list[Incident]:
-    """Return one incident for each group, in order."""
-    return list({m.leader_id or m.id: m for m in reversed(list(members))}.values())[::-1]

@@ -10,8 +10,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.heard import Said
-from handlers.incident_groups import group_of, notify, via
-from handlers.incident_which import leaders_of
+from handlers.incident_groups import group_of, leaders_of, notify, via
 from handlers.references import number_at
 from handlers.views.text import readable
 from models.records import Incident, TimelineEntry

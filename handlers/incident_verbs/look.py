@@ -4,9 +4,9 @@ from typing import Final
 
 from handlers.commands import Invocation, Reply
 from handlers.context import Context
-from handlers.incident_groups import group_of
+from handlers.incident_groups import group_of, leaders_of
 from handlers.incident_shown import shown_with
-from handlers.incident_which import leaders_of, which
+from handlers.incident_which import which
 from handlers.views import incident_answers as answers
 from handlers.views import incidents
 from handlers.wording import split_service
