@@ -81,7 +81,7 @@ class SourceEntry(Entry):
 
     kind: str = Field(
         description="Which of the built-in kinds of sender it is.",
-        examples=["github", "gitlab", "alertmanager", "events"],
+        examples=["github", "gitlab", "alertmanager", "pagerduty", "events"],
     )
     secret: SecretStr | None = Field(
         default=None, description="Its signing secret or token; write ${NAME} to read a variable."

@@ -11,7 +11,7 @@ from datetime import datetime
 from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
-from handlers.routing import Notice, change_notices, deploy_notices, incident_notices
+from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
 from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
@@ -210,6 +210,8 @@ async def _book_incident(
 ) -> list[Notice]:
     key = told.source, report.incident_id
     before = (await store.incidents.by_keys({key})).get(key)
+    if report.is_aside:
+        return await _book_remark(store, topology, before, told, report) if before else []
     services = [known.name for name in report.services if (known := topology.service_named(name))]
     after = merge_incident(
         before,
@@ -226,8 +228,27 @@ async def _book_incident(
     elif after != before:
         await store.incidents.save(after)
     touched.incidents.append(after)
-    await _tell_timeline(store, before, after, told)
-    return incident_notices(before, after, topology)
+    await _tell_timeline(store, before, after, told, report)
+    return incident_notices(before, after, topology) + await _book_remark(store, topology, after, told, report)
+
+
+async def _book_remark(
+    store: Store, topology: Topology, incident: Incident, told: Told, report: IncidentReport
+) -> list[Notice]:
+    """Write down what was said or done aside, and say it in the threads; the same event told again is the same line."""
+    if report.remark is None or incident.is_signal:
+        return []
+    entry = TimelineEntry(
+        incident_id=incident.leader_id or incident.id,
+        at=report.occurred_at,
+        kind=report.remark.kind,
+        actor=_actor(report),
+        text=report.remark.text,
+        via=told.source,
+    )
+    number = await store.incidents.add_entry(entry, key=f"{told.source}:{told.delivery_id}:{report.remark.kind}")
+    cards = [n for n in incident_notices(None, incident, topology) if n.part == CARD] if number else []
+    return [replace(card, part=f"entry:{number}") for card in cards]
 
 
 def _environment(topology: Topology, services: Sequence[str], name: str | None) -> str | None:
@@ -237,11 +258,17 @@ def _environment(topology: Topology, services: Sequence[str], name: str | None) 
     return mapped[0] if mapped else name
 
 
-async def _tell_timeline(store: Store, before: Incident | None, after: Incident, told: Told) -> None:
+async def _tell_timeline(
+    store: Store, before: Incident | None, after: Incident, told: Told, report: IncidentReport
+) -> None:
     """Write the change of state into the history; the same change told again is the same entry."""
     if after.is_signal or (before is not None and before.status is after.status):
         return
-    entry = TimelineEntry(
-        incident_id=after.id, at=after.status_at, kind=_ENTRY_OF[after.status], actor=after.actor, via=told.source
-    )
+    is_given_back = before is not None and after.status is IncidentStatus.TRIGGERED
+    kind = EntryKind.UNACKNOWLEDGED if is_given_back else _ENTRY_OF[after.status]
+    entry = TimelineEntry(incident_id=after.id, at=after.status_at, kind=kind, actor=_actor(report), via=told.source)
     await store.incidents.add_entry(entry, key=f"{after.status}:{after.status_at.isoformat()}")
+
+
+def _actor(report: IncidentReport) -> str | None:
+    return report.actor if isinstance(report.actor, str) else None

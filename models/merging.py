@@ -4,8 +4,8 @@ Three rules, each a minimum, a maximum or a last writer by *event* time:
 
 - A deployment's status only climbs: queued, started, failed or canceled (the earlier of the two), succeeded. A late
   `started`, or GitHub's `inactive`, cannot take a success back.
-- An incident's state follows from four instants: its last resolution, its last reopening, its last mitigation and its
-  last acknowledgement. Only an explicit reopening after the last resolution opens it again.
+- An incident's state follows from five instants: its last resolution, its last reopening, its last mitigation, its last
+  acknowledgement, and when that was given back. Only an explicit reopening after the last resolution opens it again.
 - Every other field belongs to the latest report that named it. A record keeps `latest_at`, the event time of its
   latest report; `said` holds, in microseconds, the event time of each field whose value is older than that, or
   which was cleared by an explicit null. A field without an entry was named by the latest report, or by none.
@@ -63,6 +63,8 @@ _INCIDENT_FIELDS: Final = (
     "caused_by",
     "environment",
     "services",
+    "acknowledged_by",
+    "resolved_by",
 )
 _EMPTY: Final = (None, (), "")
 _EMPTY_VALUE: Final[dict[str, Any]] = {"fixes": (), "caused_by": (), "services": (), "summary": "", "title": ""}
@@ -225,10 +227,12 @@ def _incident_instants(stored: Incident, report: IncidentReport) -> dict[str, An
     resolved = _known(report.resolved_at) or (at if status is IncidentStatus.RESOLVED else None)
     reopened = at if status is IncidentStatus.REOPENED else None
     mitigated = at if status is IncidentStatus.MITIGATED else None
+    unacknowledged = _known(report.unacknowledged_at)
     return {
         "started_at": _earliest(stored.started_at, started),
         "acknowledged_at": _earliest(stored.acknowledged_at, acknowledged),
         "last_acknowledged_at": _latest(stored.last_acknowledged_at, acknowledged),
+        "unacknowledged_at": _latest(stored.unacknowledged_at, unacknowledged),
         "resolved_at": _latest(stored.resolved_at, resolved),
         "reopened_at": _latest(stored.reopened_at, reopened),
         "mitigated_at": _latest(stored.mitigated_at, mitigated),
@@ -250,6 +254,9 @@ def incident_state(incident: Incident) -> tuple[IncidentStatus, datetime | None]
         return IncidentStatus.REOPENED, reopened
     if mitigated and not (reopened and reopened > mitigated):
         return IncidentStatus.MITIGATED, mitigated
+    given_back = incident.unacknowledged_at
+    if acknowledged and given_back and given_back > acknowledged:
+        return IncidentStatus.TRIGGERED, given_back
     if acknowledged:
         return IncidentStatus.ACKNOWLEDGED, acknowledged
     return IncidentStatus.TRIGGERED, incident.started_at

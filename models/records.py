@@ -117,9 +117,10 @@ class Incident:
     """One incident. `id` is its number (`INC-12`); 0 before it is stored.
 
     `started_at` is `None` for a stub: a resolution that arrived before its trigger. `acknowledged_at` is the first
-    acknowledgement, `resolved_at` the last resolution, `reopened_at` the last reopening. `leader_id` is the incident
-    whose Slack message this one is shown in (its own id when it leads), `home_id` the one it was shown in before a
-    person merged it. `is_signal` marks a stored alert that opened no incident.
+    acknowledgement, `unacknowledged_at` when one was last given back, `resolved_at` the last resolution, `reopened_at`
+    the last reopening. `leader_id` is the incident whose Slack message this one is shown in (its own id when it
+    leads), `home_id` the one it was shown in before a person merged it. `is_signal` marks a stored alert that opened
+    no incident.
 
     `cause` and `caused_by` are the senders'. What a person says is kept beside them and wins: `ruled_cause` (`None`:
     nobody said), `ruled_causes`, and `cleared`, the deploys that are not the cause (both as `deploy:41`). `ruled_by`
@@ -140,6 +141,7 @@ class Incident:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     last_acknowledged_at: datetime | None = None
+    unacknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     reopened_at: datetime | None = None

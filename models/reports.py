@@ -15,6 +15,7 @@ from models.words import (
     ChangeStatus,
     DeployKind,
     DeployStatus,
+    EntryKind,
     IncidentStatus,
     Maybe,
     Risk,
@@ -100,13 +101,23 @@ class ChangeReport:
     event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that was said or done about an incident and changes no state: one line of its timeline."""
+
+    kind: EntryKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReport:
     """What one event says of one incident.
 
     `group_key` names the group that a monitor sends together (one Slack message for all of it). `opens` is false
     for a signal that is only stored (an alert below the configured rule); it can be promoted by a person.
-    `services` are the sender's own names.
+    `services` are the sender's own names. `unacknowledged_at` is when whoever had it gave it back, or did not act in
+    time. A report that `is_aside` says nothing of the incident itself, and is dropped where it is not known.
+    `pager_key` is what it was paged under, where somebody else's pager tells of it.
     """
 
     incident_id: str
@@ -118,7 +129,10 @@ class IncidentReport:
     severity: Maybe[Severity] = UNSET
     started_at: Maybe[datetime] = UNSET
     acknowledged_at: Maybe[datetime] = UNSET
+    acknowledged_by: Maybe[str] = UNSET
+    unacknowledged_at: Maybe[datetime] = UNSET
     resolved_at: Maybe[datetime] = UNSET
+    resolved_by: Maybe[str] = UNSET
     summary: Maybe[str] = UNSET
     url: Maybe[str] = UNSET
     runbook: Maybe[str] = UNSET
@@ -129,6 +143,9 @@ class IncidentReport:
     group_key: str | None = None
     opens: bool = True
     is_test: bool = False
+    remark: Remark | None = None
+    is_aside: bool = False
+    pager_key: str | None = None
     event_id: str | None = None
 
 

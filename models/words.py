@@ -134,6 +134,7 @@ class EntryKind(StrEnum):
 
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     MITIGATED = "mitigated"
     RESOLVED = "resolved"
     REOPENED = "reopened"
@@ -157,6 +158,8 @@ class EntryKind(StrEnum):
     CHANNEL = "channel"
     ACTION = "action"
     PAGED = "paged"
+    REASSIGNED = "reassigned"
+    RESPONDER = "responder"
 
 
 Side: TypeAlias = Literal["dev", "ops"]

@@ -12,6 +12,7 @@ from models.words import EntryKind
 _WORDS: Final = {
     EntryKind.TRIGGERED: "triggered",
     EntryKind.ACKNOWLEDGED: "acknowledged",
+    EntryKind.UNACKNOWLEDGED: "unacknowledged",
     EntryKind.MITIGATED: "mitigated",
     EntryKind.RESOLVED: "resolved",
     EntryKind.REOPENED: "reopened",
@@ -35,6 +36,8 @@ _WORDS: Final = {
     EntryKind.CHANNEL: "has the channel",
     EntryKind.ACTION: "wants done",
     EntryKind.PAGED: "paged",
+    EntryKind.REASSIGNED: "gave it to",
+    EntryKind.RESPONDER: "called for help",
 }
 _EMOJI: Final = {
     EntryKind.NOTE: "📝",

@@ -29,6 +29,7 @@ class IncidentRow(Base):
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[str | None] = mapped_column(Text)
     last_acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unacknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(Text)
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

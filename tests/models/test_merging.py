@@ -77,6 +77,8 @@ incident_reports = st.builds(
     caused_by=st.one_of(st.just(UNSET), st.none(), st.sampled_from([("d0",), ("d1", "d2")])),
     started_at=st.one_of(st.just(UNSET), st.none(), minutes.map(minute)),
     acknowledged_at=st.one_of(st.just(UNSET), minutes.map(minute)),
+    acknowledged_by=maybe_text,
+    unacknowledged_at=st.one_of(st.just(UNSET), minutes.map(minute)),
     resolved_at=st.one_of(st.just(UNSET), minutes.map(minute)),
 )
 change_reports = st.builds(

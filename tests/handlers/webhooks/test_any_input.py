@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from handlers.webhooks import SourceKind
 from handlers.webhooks.alertmanager import SOURCE as ALERTMANAGER
 from handlers.webhooks.events import SOURCE as EVENTS
+from handlers.webhooks.pagerduty import SOURCE as PAGERDUTY
 from models.topology import WebhookSource
 from tests.support.webhooks import captured, is_well_behaved, mutations, names, of_json
 
-KINDS = [pytest.param(kind, id=kind.kind) for kind in (ALERTMANAGER, EVENTS)]
+KINDS = [pytest.param(kind, id=kind.kind) for kind in (ALERTMANAGER, EVENTS, PAGERDUTY)]
 SENDER = WebhookSource(name="any", kind="any")
 
 VALUES = st.recursive(
