@@ -25,6 +25,7 @@ from bot.api.routes import Api
 from bot.database import Database, with_schema
 from bot.delivery_gauges import DeliveryGauges
 from bot.door import PREFIX, Door, Receive, Scope, Send
+from bot.elsewhere import HttpElsewhere
 from bot.gate import PATH as GATE_PATH
 from bot.gate import Gate
 from bot.health import Health
@@ -183,6 +184,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         directory=Directory(client, world.now),
         sharing=SlackSharing(client, SlackMessenger(client, world.now)),
         conversation=Conversation(client, world.now),
+        elsewhere=HttpElsewhere(pagerduty=settings.pagerduty),
     )
     intake = Intake(
         at_once=database.at_once,

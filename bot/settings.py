@@ -206,6 +206,7 @@ def _document(environment: Environment, config: Path | None, *, is_required: boo
 
 def _settings(environment: Environment, file: File) -> Settings:
     host, port = environment.address("TWINSPAN_LISTEN", "127.0.0.1:8080")
+    pagerduty = environment.pagerduty()
     return Settings(
         database_url=environment.database_url(),
         slack_bot_token=environment.secret("SLACK_BOT_TOKEN", "xoxb-", "a bot token"),
@@ -214,11 +215,11 @@ def _settings(environment: Environment, file: File) -> Settings:
         slack_api_url=environment.url("SLACK_API_URL", "https://slack.com/api/").rstrip("/") + "/",
         host=host,
         port=port,
-        topology=topology(file),
+        topology=topology(file, tells_pagerduty=pagerduty.token is not None),
         pace=Pace(between_messages=file.slack.seconds_between_messages),
         queue_size=file.limits.queue_size,
         prometheus=prometheus_server(file),
-        pagerduty=environment.pagerduty(),
+        pagerduty=pagerduty,
         gate_tokens=tuple(token.get_secret_value().strip() for token in file.freezes.tokens),
         api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )

@@ -1,5 +1,6 @@
 """Reads settings from environment variables, each secret also from the file that `…_FILE` names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +24,20 @@ _DRIVERS: Final = {
 
 
 PAGERDUTY_API: Final = "https://api.pagerduty.com"
+# It becomes a header.
+_ADDRESS: Final = re.compile(r"[!-~]+@[!-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDuty:
-    """How PagerDuty's REST API is asked; without a token it is not."""
+    """How PagerDuty's REST API is asked; without a token it is not.
+
+    `sender` is the e-mail address of a user there: in their name it is told things where the person is nobody there.
+    """
 
     token: str | None = field(default=None, repr=False)
     api: str = PAGERDUTY_API
+    sender: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -67,9 +74,13 @@ class Environment:
         return SecretStr(found)
 
     def pagerduty(self) -> PagerDuty:
-        """Return how PagerDuty is asked: PAGERDUTY_TOKEN (a REST API key), PAGERDUTY_API_URL."""
+        """Return how PagerDuty is asked: PAGERDUTY_TOKEN (a REST API key), PAGERDUTY_FROM, PAGERDUTY_API_URL."""
         token = (self.value("PAGERDUTY_TOKEN") or "").strip()
-        return PagerDuty(token=token or None, api=self.url("PAGERDUTY_API_URL", PAGERDUTY_API).rstrip("/"))
+        sender = (self.variables.get("PAGERDUTY_FROM") or "").strip()
+        if sender and not _ADDRESS.fullmatch(sender):
+            self.complain("PAGERDUTY_FROM", "is no e-mail address", "Use the address of a user in PagerDuty.")
+        api = self.url("PAGERDUTY_API_URL", PAGERDUTY_API).rstrip("/")
+        return PagerDuty(token=token or None, api=api, sender=sender or None)
 
     def database_url(self) -> str:
         """Return `DATABASE_URL` with the driver this release uses."""

@@ -21,7 +21,7 @@ from models.topology import (
 )
 
 
-def topology(file: File) -> Topology:
+def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
     """Return the configuration as `models.topology` has it; the file must have passed every check."""
     rule = _incident_rule(file)
     bridges = tuple(
@@ -38,7 +38,9 @@ def topology(file: File) -> Topology:
     return Topology(
         bridges=bridges,
         services=tuple(_service(name, entry) for name, entry in file.services.items()),
-        sources=tuple(_source(name, entry, rule) for name, entry in file.sources.items()),
+        sources=tuple(
+            _source(name, entry, rule, tells_pagerduty=tells_pagerduty) for name, entry in file.sources.items()
+        ),
         digests=tuple(
             DigestPlan(
                 name=name,
@@ -102,7 +104,7 @@ def _service(name: str, entry: ServiceEntry) -> Service:
     )
 
 
-def _source(name: str, entry: SourceEntry, rule: IncidentRule) -> WebhookSource:
+def _source(name: str, entry: SourceEntry, rule: IncidentRule, *, tells_pagerduty: bool) -> WebhookSource:
     secrets = ([entry.secret] if entry.secret is not None else []) + list(entry.secrets)
     return WebhookSource(
         name=name,
@@ -114,4 +116,5 @@ def _source(name: str, entry: SourceEntry, rule: IncidentRule) -> WebhookSource:
         service_labels=entry.service_labels,
         environment_labels=entry.environment_labels,
         incidents=rule,
+        is_told_back=tells_pagerduty and entry.kind == "pagerduty",
     )

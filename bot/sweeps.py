@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from handlers.attribution import catch_up
+from handlers.calls import make_calls
 from handlers.change_log import end_undo
 from handlers.context import Context
 from handlers.routing import CARD, Notice
@@ -23,6 +24,7 @@ MAPPINGS_EVERY: Final = 60.0
 UNDO_EVERY: Final = 30.0
 ATTRIBUTE_EVERY: Final = 60.0
 REMIND_EVERY: Final = 15.0
+CALLS_EVERY: Final = 2.0
 ITEMS_EVERY: Final = 600.0
 HANDOFFS_EVERY: Final = 15.0
 CALENDARS_EVERY: Final = 300.0
@@ -40,6 +42,12 @@ async def prune(ctx: Context, at: datetime) -> None:
         deliveries = await store.deliveries.prune(at - kept.deliveries)
         messages = await store.outbox.prune(at - kept.outbox)
     _log.info("pruned", deliveries=deliveries, outbox=messages)
+
+
+async def call_out(ctx: Context, now: Callable[[], datetime]) -> None:
+    """Make every call to services elsewhere that is due."""
+    while await make_calls(ctx, now):
+        pass
 
 
 async def notice_silence(ctx: Context, at: datetime) -> None:

@@ -12,6 +12,7 @@ from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
 from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
+from handlers.sender_calls import without_echo
 from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
@@ -212,6 +213,8 @@ async def _book_incident(
     before = (await store.incidents.by_keys({key})).get(key)
     if report.is_aside:
         return await _book_remark(store, topology, before, told, report) if before else []
+    if before is not None:
+        report = await without_echo(store, before, report)
     services = [known.name for name in report.services if (known := topology.service_named(name))]
     after = merge_incident(
         before,

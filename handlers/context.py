@@ -5,8 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from handlers.errors import CallFailure
 from handlers.heard import Said
-from handlers.ports import AtOnce, Conversation, Directory, Messenger, Operations, Sharing, Telemetry, Transaction, Wake
+from handlers.ports import (
+    AtOnce,
+    Conversation,
+    Directory,
+    Elsewhere,
+    Messenger,
+    Operations,
+    Sharing,
+    Telemetry,
+    Transaction,
+    Wake,
+)
+from models.calls import Matter, Verb
 from models.operations import OperationsReading
 from models.people import Person
 from models.topology import Service, Topology
@@ -57,6 +70,14 @@ class NoConversation:
         return []
 
 
+class NobodyElsewhere:
+    """Calls nobody: no service elsewhere is configured."""
+
+    async def call(self, target: str, what: Verb, about: Matter) -> bool:  # noqa: ARG002  # the port's
+        """Refuse."""
+        raise CallFailure("not_configured", is_permanent=True)
+
+
 class NothingShared:
     """Gives nobody a file: there is no Slack."""
 
@@ -94,6 +115,7 @@ class Context:
     directory: Directory = field(default_factory=NobodyKnown)
     sharing: Sharing = field(default_factory=NothingShared)
     conversation: Conversation = field(default_factory=NoConversation)
+    elsewhere: Elsewhere = field(default_factory=NobodyElsewhere)
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -6,7 +6,8 @@
     ├── NotAuthentic         signature or token wrong, missing or outside its replay window (401)
     ├── Overloaded           no room for it now, or it could not be stored; the sender tries again (503)
     ├── Unavailable          the database did not answer; nothing was stored
-    └── PostFailure          Slack did not take a message; says whether trying again can help, and why
+    ├── PostFailure          Slack did not take a message; says whether trying again can help, and why
+    └── CallFailure          a pager, or where an incident came from, did not take a call; the same
 
 `reason` is a short slug for logs and metrics; `str(error)` is for people.
 """
@@ -104,3 +105,21 @@ class PostFailure(TwinspanError):
     def is_refusal(self) -> bool:
         """Whether Slack refuses the bot itself, so that no other message would fare better."""
         return self.reason in REFUSALS
+
+
+class CallFailure(TwinspanError):
+    """A service elsewhere did not take a call.
+
+    `reason` is one of `refused` (it does not accept who we are), `not_found`, `invalid` (what it was told), `http_…`,
+    `rate_limited`, `timeout`, `connection`, `not_configured`; `detail` is the service's own words. `is_permanent` says
+    that trying again cannot help until a person acts. `retry_after` (seconds) is the service's own wish.
+    """
+
+    def __init__(
+        self, reason: str, *, detail: str = "", is_permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"the call was not taken: {reason}" + (f" ({detail})" if detail else ""))
+        self.reason = reason
+        self.detail = detail
+        self.is_permanent = is_permanent
+        self.retry_after = retry_after

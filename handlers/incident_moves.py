@@ -12,6 +12,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import Deed, attributed, locked_group, record, refuse_closed, tell
 from handlers.routing import CARD, Notice, incident_notices
+from handlers.sender_calls import tell_senders
 from handlers.sides import SLACK, acting_via
 from models.merging import incident_state
 from models.records import Incident, TimelineEntry
@@ -116,6 +117,7 @@ async def move(ctx: Context, number: int, what: Move, by: By, *, text: str | Non
             raise UserError(_already(group, what))
         for _, after in moved:
             await store.incidents.save(after)
+        await tell_senders(store, ctx.topology, [after for _, after in moved], by)
         suspects = await attributed(store, ctx, [after for _, after in moved])
         if what == "close" and any(before.status.is_open for before, _ in moved):
             await record(store, ctx, group, Deed(kind=EntryKind.RESOLVED), by)

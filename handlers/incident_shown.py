@@ -20,6 +20,7 @@ async def shown_with(store: Store, topology: Topology, leader: Incident, *, else
         runbook=runbook_of(topology, services),
         changed=await what_changed(store, topology, leader),
         elsewhere=elsewhere,
+        calls=await store.calls.of([member.id for member in members]),
         held=await suspicion_of(store, topology, leader),
     )
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from handlers.heard import Said
 from handlers.views import Message, Modal
+from models.calls import Matter, Verb
 from models.operations import OperationsReading
 from models.people import Person
 from models.store import Store
@@ -98,6 +99,19 @@ class Conversation(Protocol):
 
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:
         """Return what people said in a thread, in order."""
+
+
+class Elsewhere(Protocol):
+    """Tells pagers, and the senders of incidents, over HTTP."""
+
+    async def call(self, target: str, what: Verb, about: Matter) -> bool:
+        """Make one call to `pager:NAME` or `source:NAME`; return whether it changed anything there.
+
+        The same call again does no harm.
+
+        Raises:
+            CallFailure: it was not taken; says whether trying again can help.
+        """
 
 
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]

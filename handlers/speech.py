@@ -15,6 +15,7 @@ from handlers.suspects import suspected_of
 from handlers.views import (
     Message,
     action_items,
+    calls,
     changes,
     command_handoff,
     deploys,
@@ -295,6 +296,10 @@ async def _usergroup(row: _Row) -> Message | None:
     return failures.notice(row.params.get("words", ""))
 
 
+async def _call(row: _Row) -> Message | None:
+    return calls.trouble(row.name, row.params)
+
+
 async def _swap(row: _Row) -> Message | None:
     return oncall.swap(row.params)
 
@@ -316,6 +321,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "handoff": _handoff,
     "freeze": _freeze,
     "usergroup": _usergroup,
+    "call": _call,
     "swap": _swap,
     "swapped": _swapped,
 }

@@ -116,7 +116,7 @@ class WebhookSource:
     `secrets` are accepted side by side, so that one can be rotated. `username` turns on HTTP basic authentication
     (with the secrets as passwords) for the kinds that know it. `deploy_workflows` maps the name or file of a GitHub
     workflow to the environment it deploys to; where it is not empty, the workflow runs of this source are its
-    deploys and its deployment statuses are ignored.
+    deploys and its deployment statuses are ignored. `is_told_back`: it is told what people do to its incidents here.
     """
 
     name: str
@@ -128,6 +128,7 @@ class WebhookSource:
     service_labels: tuple[str, ...] = ("service", "job")
     environment_labels: tuple[str, ...] = ("env", "environment", "cluster")
     incidents: IncidentRule = field(default_factory=IncidentRule)
+    is_told_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """`/bridge`: what is connected and heard, what waits, what is held; maps unknown names, retries refused messages."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +15,7 @@ from handlers.views import Message, bridge, help, what_changed
 from handlers.views.failures import UnknownName
 from handlers.what_changed import reasons_told
 from handlers.wording import asks_for_help, environment_names, service_names
+from models.calls import TELL_WITHIN
 from models.silence import silent_sources
 from models.store import Store
 from models.store.names import HeldName
@@ -84,6 +86,7 @@ async def _told(store: Store, topology: Topology, at: datetime) -> bridge.Status
         to_apply=counts["waiting"],
         oldest_to_apply=await store.deliveries.oldest_waiting(),
         failed=counts["failed"],
+        elsewhere=await store.calls.queues(),
     )
 
 
@@ -138,15 +141,21 @@ def _environment_alias(topology: Topology, target: str) -> str | None:
 
 
 async def _retry(ctx: Context, at: datetime, word: str | None) -> Reply:
-    channel = _channel(word, ctx.topology) if word else None
+    """Try again what a channel, or a service elsewhere, did not take; without a name, everything."""
     async with ctx.transaction() as store:
-        count = await store.outbox.retry(channel, at)
+        targets = {queue.target.partition(":")[2]: queue.target for queue in await store.calls.queues()}
+        target = targets.get(word) if word else None
+        channel = _channel(word, ctx.topology, targets) if word and target is None else None
+        calls = 0 if channel else await store.calls.retry(target, at, at + TELL_WITHIN)
+        count = 0 if target else await store.outbox.retry(channel, at)
     ctx.wake_outbox()
+    if target or (calls and not channel and not count):
+        return Reply(message=bridge.called_again(word, calls))
     return Reply(message=bridge.retried(channel, count))
 
 
-def _channel(word: str, topology: Topology) -> str:
-    """Return a channel as the configuration names it.
+def _channel(word: str, topology: Topology, others: Iterable[str]) -> str:
+    """Return a channel as the configuration names it; `others` are further names that could be meant.
 
     Raises:
         UserError: the bot posts to no such channel.
@@ -158,12 +167,12 @@ def _channel(word: str, topology: Topology) -> str:
         if folded(channel).lstrip("#") in wanted:
             return channel
     shown = (token["name"] or token["id"]) if token else word
-    raise UserError(f"I post to no channel “{shown[:80]}”." + did_you_mean(shown, topology.channels))
+    raise UserError(f"I post to no channel “{shown[:80]}”." + did_you_mean(shown, [*topology.channels, *others]))
 
 
 COMMAND: Final = Command(
     name="/bridge",
-    usage="help|status|map NAME as SERVICE|retry #channel|reasons",
+    usage="help|status|map NAME as SERVICE|retry #channel or pager|reasons",
     summary="See what is connected, what waits and what is held; map unknown names; retry refused messages.",
     examples=(
         "/bridge status",

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.views import Block, Message
+from handlers.views import Block, Message, calls
 from handlers.views.failures import UnknownName, reason_words
 from handlers.views.layout import context, header, joined, message, paragraphs, said
 from handlers.views.text import code, line, plural
 from handlers.views.times import ago, duration, moment
+from models.calls import CallQueue
 from models.topology import Bridge
 
 
@@ -49,6 +50,7 @@ class Status:
     to_apply: int
     oldest_to_apply: datetime | None
     failed: int
+    elsewhere: Sequence[CallQueue] = ()
 
 
 def status(told: Status) -> Message:
@@ -69,6 +71,7 @@ def status(told: Status) -> Message:
         *paragraphs([_sender(sender) for sender in told.senders] or ["none is configured"]),
         header("Channels"),
         *paragraphs([_outgoing(channel) for channel in told.outgoing] or ["nothing was posted yet"]),
+        *([header("Elsewhere"), *paragraphs([calls.queue(one) for one in told.elsewhere])] if told.elsewhere else []),
         *_held(told),
         context(_deliveries(told)),
     ]
@@ -89,6 +92,14 @@ def retried(channel: str | None, count: int) -> Message:
     return said(
         f"🔁 {plural(count, 'message')} to {line(channel, 80) if channel else 'all channels'} will be tried again."
     )
+
+
+def called_again(name: str | None, count: int) -> Message:
+    """Return what the person who asked for another try of what is told elsewhere is shown."""
+    where = line(name, 80) if name else "anybody elsewhere"
+    if not count:
+        return said(f"Nothing that {where} was to be told has failed.")
+    return said(f"🔁 {plural(count, 'call')} to {where} will be made again.")
 
 
 def _bridge(bridge: Bridge) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Block, Message, causes
+from handlers.views import Block, Message, calls, causes
 from handlers.views import incident_entries as entries
 from handlers.views import what_changed as changed
 from handlers.views.freezes import FOR_INCIDENT
@@ -13,6 +13,7 @@ from handlers.views.incident_facts import EMOJI, headline, label, state_of, stat
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
+from models.calls import Call
 from models.records import Incident, TimelineEntry
 from models.response import LEAD, Holder, Response
 from models.what_changed import Candidate
@@ -36,7 +37,7 @@ class Shown:
     """What a card shows beside its incident: the group, what people keep beside it, where to look.
 
     `changed` is what may have caused it, the likeliest first, `held` what it is held against, `elsewhere` the link
-    to the other side's card.
+    to the other side's card, `calls` what services elsewhere are told of it.
     """
 
     members: Sequence[Incident] = ()
@@ -46,6 +47,7 @@ class Shown:
     runbook: str | None = None
     changed: Sequence[Candidate] = ()
     elsewhere: str | None = None
+    calls: Sequence[Call] = ()
     held: causes.Suspicion = field(default_factory=causes.Suspicion)
 
 
@@ -60,6 +62,8 @@ def card(leader: Incident, side: Audience, shown: Shown) -> Message:
     blocks += _member_lines(group)
     if people := _people(shown):
         blocks.append(context(people))
+    if told := calls.senders(shown.calls) if side != "dev" else None:
+        blocks.append(context(told))
     if cause := causes.of_incident(leader, shown.held):
         blocks.append(context(cause))
     if shown.changed and state is not IncidentStatus.RESOLVED:

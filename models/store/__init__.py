@@ -8,6 +8,7 @@ from functools import cached_property
 
 from models.store.base import Connection
 from models.store.blames import Blames
+from models.store.calls import Calls
 from models.store.changes import Changes
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
@@ -77,6 +78,11 @@ class Store:
     def oncall(self) -> OnCall:
         """On-call: overrides, copied calendars, shift handoffs, offers of command."""
         return OnCall(self._connection)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What services elsewhere are told."""
+        return Calls(self._connection)
 
     @cached_property
     def freezes(self) -> Freezes:

@@ -2,6 +2,7 @@
 
 from models.tables.attribution import BlameRow, NamedCauseRow, RolloutRow
 from models.tables.base import Base
+from models.tables.calls import CallRow
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
@@ -17,6 +18,7 @@ __all__ = [
     "Base",
     "BlameRow",
     "CalendarRow",
+    "CallRow",
     "ChannelRow",
     "CommitRow",
     "DeliveryRow",

@@ -1,0 +1,59 @@
+"""Tells the sender of an incident what people did to it here, and recognises that when the sender tells it back."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from handlers.acting import By
+from models.calls import SOURCE, TELL_WITHIN, Call, Verb
+from models.records import Incident
+from models.reports import IncidentReport
+from models.store import Store
+from models.topology import Topology
+from models.words import UNSET, IncidentStatus
+
+# Who mends an incident has it: a sender that knows no `mitigated` is told that it is acknowledged.
+_TOLD: Final[dict[IncidentStatus, Verb]] = {
+    IncidentStatus.ACKNOWLEDGED: "acknowledge",
+    IncidentStatus.MITIGATED: "acknowledge",
+    IncidentStatus.RESOLVED: "resolve",
+}
+
+
+async def tell_senders(store: Store, topology: Topology, moved: Iterable[Incident], by: By) -> None:
+    """Write down what the senders of these incidents are to be told, where they can be."""
+    for incident in moved:
+        source = topology.source_named(incident.source)
+        what = _TOLD.get(incident.status)
+        if source is None or what is None or not source.is_told_back:
+            continue
+        target = f"{SOURCE}{source.name}"
+        await store.calls.withdraw(incident.id, target, what=["acknowledge", "resolve"])
+        call = Call(
+            key=f"{target}:{incident.id}:{what}:{incident.status_at.isoformat()}",
+            incident_id=incident.id,
+            target=target,
+            what=what,
+            person=by.name,
+            user_id=by.user_id,
+            made_at=by.at,
+            due_at=by.at,
+            give_up_at=by.at + TELL_WITHIN,
+        )
+        await store.calls.add([call])
+
+
+async def without_echo(store: Store, incident: Incident, report: IncidentReport) -> IncidentReport:
+    """Return a report without the change of state, where that is only our own call, told back by the service."""
+    what = _TOLD.get(report.status)
+    if what is None or not await store.calls.heard(incident.id, what, report.occurred_at):
+        return report
+    return replace(
+        report,
+        status=IncidentStatus.TRIGGERED,
+        acknowledged_at=UNSET,
+        resolved_at=UNSET,
+        acknowledged_by=UNSET,
+        resolved_by=UNSET,
+        actor=UNSET,
+    )
