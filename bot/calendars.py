@@ -10,7 +10,7 @@ import icalendar
 import recurring_ical_events  # type: ignore[import-untyped]  # has no types
 import structlog
 
-from bot.settings_environment import PAGERDUTY_API
+from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
 from handlers.context import Context
 from models.oncall import HORIZON, OnCallSchedule, Shift
 from models.store.oncall import Copy
@@ -22,18 +22,13 @@ _SECONDS: Final = 20.0
 _BACK: Final = timedelta(days=8)
 
 
-class Unreadable(Exception):
-    """A calendar cannot be read; the words are for people."""
-
-
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """Fetches what schedules point to. `pagerduty_token` is a REST API key (`None`: PagerDuty is not asked)."""
+    """Fetches what schedules point to."""
 
     ctx: Context
     now: Callable[[], datetime]
-    pagerduty_token: str | None = None
-    pagerduty_api: str = PAGERDUTY_API
+    pagerduty: PagerDutySchedules
 
     async def copy(self) -> None:
         """Copy every calendar; what cannot be read keeps its last good copy, with what was wrong."""
@@ -74,22 +69,8 @@ class Calendars:
         return Copy(schedule=schedule.name, shifts=tuple(found), etag=etag, good_at=at, tried_at=at)
 
     async def _pagerduty(self, client: httpx.AsyncClient, schedule: OnCallSchedule, at: datetime) -> Copy:
-        """https://developer.pagerduty.com/api-reference/ (GET /schedules/{id})."""
-        if not self.pagerduty_token:
-            raise Unreadable("PAGERDUTY_TOKEN is not set")
-        answer = await client.get(
-            f"{self.pagerduty_api}/schedules/{schedule.pagerduty}",
-            params={"since": (at - _BACK).isoformat(), "until": (at + 2 * HORIZON).isoformat(), "time_zone": "UTC"},
-            headers={"Authorization": f"Token token={self.pagerduty_token}", "Accept": "application/json"},
-        )
-        if answer.status_code != 200:
-            raise Unreadable(f"PagerDuty answers {answer.status_code}")
-        try:
-            entries = answer.json()["schedule"]["final_schedule"]["rendered_schedule_entries"]
-            shifts = tuple(_entry(entry) for entry in entries)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unreadable("PagerDuty's answer is not as documented") from error
-        return Copy(schedule=schedule.name, shifts=shifts, good_at=at, tried_at=at)
+        found = await self.pagerduty.shifts(client, schedule.pagerduty or "", at - _BACK, at + 2 * HORIZON)
+        return Copy(schedule=schedule.name, shifts=found, good_at=at, tried_at=at)
 
 
 async def _bounded(answer: httpx.Response) -> bytes:
@@ -143,10 +124,3 @@ def _person(event: Any) -> str:
         return address[7:] if address.casefold().startswith("mailto:") else address
     title = str(event.get("SUMMARY") or "somebody").strip()
     return title.removeprefix("On call:").removeprefix("On-call:").strip() or "somebody"
-
-
-def _entry(entry: Any) -> Shift:
-    user = entry["user"]
-    person = user.get("email") or user.get("name") or user["summary"]
-    start, end = (datetime.fromisoformat(entry[name]).astimezone(UTC) for name in ("start", "end"))
-    return Shift(person=person, start=start, end=end, why="pagerduty")

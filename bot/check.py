@@ -8,11 +8,13 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.check_elsewhere import pagerduty_schedules
 from bot.clock import utc_now
 from bot.database import Database, head_revision
 from bot.manifest import scopes
 from bot.prometheus import Prometheus
 from bot.settings import Settings
+from bot.slack.directory import Directory
 from bot.slack.failures import answered
 from bot.slack.messenger import web_client
 from handlers.errors import PostFailure, Unavailable
@@ -46,6 +48,7 @@ async def check(settings: Settings, at: datetime | None = None) -> list[Row]:
         await _database(settings.database_url),
         *await _slack(settings),
         *await _prometheus(settings, at or utc_now()),
+        *await _schedules(settings, at or utc_now()),
         *_sources(settings),
     ]
 
@@ -171,6 +174,18 @@ def _mend(failure: PostFailure) -> str:
     if failure.is_refusal:
         return "Copy the Bot User OAuth Token anew (OAuth & Permissions) into SLACK_BOT_TOKEN."
     return "Check SLACK_API_URL and the way to Slack from here; then try again."
+
+
+async def _schedules(settings: Settings, at: datetime) -> list[Row]:
+    if not any(s.pagerduty for s in settings.topology.schedules):
+        return []
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    try:
+        people = await Directory(web_client(token, settings.slack_api_url), utc_now).people()
+    except PostFailure:
+        people = []
+    found = await pagerduty_schedules(settings, people, at)
+    return [Row(subject=subject, found=said, fix=fix) for subject, said, fix in found]
 
 
 async def _prometheus(settings: Settings, at: datetime) -> list[Row]:

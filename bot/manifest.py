@@ -35,7 +35,8 @@ _METHOD_SCOPES: Final = {
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.update": ("usergroups:write",),
     "users.info": ("users:read",),
-    "users.list": ("users:read",),
+    # Without the second, nobody is found by an e-mail address, as PagerDuty and calendars name them.
+    "users.list": ("users:read", "users:read.email"),
     "views.open": (),
     "views.publish": (),
     "views.update": (),

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import sweeps
 from bot.calendars import Calendars
+from bot.pagerduty_schedules import PagerDutySchedules
 from bot.schedule import Sweep
 from bot.settings_environment import PagerDuty
 from bot.usergroups import Usergroups
@@ -22,7 +23,7 @@ from handlers.shift_handoffs import tend
 def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty) -> list[Sweep]:
     """Return everything that comes back by itself."""
     notices = sweeps.Notices(ctx=ctx, now=now)
-    calendars = Calendars(ctx, now, pagerduty.token, pagerduty.api)
+    calendars = Calendars(ctx, now, PagerDutySchedules(pagerduty))
     usergroups = Usergroups(ctx, client)
     return [
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, now())),

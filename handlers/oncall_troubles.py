@@ -37,7 +37,8 @@ async def tell_troubles(ctx: Context, at: datetime) -> None:
         doubled = double_bookings(ahead)
         for schedule in ctx.topology.schedules:
             found = await troubles_of(store, schedule, at)
-            found += [f"{m} is nobody in Slack" for m in schedule.members if people and person_of(m, people) is None]
+            wanted = dict.fromkeys([*schedule.members, *(shift.person for shift in ahead[schedule.name])])
+            found += [f"{m} is nobody in Slack" for m in wanted if people and person_of(m, people) is None]
             found += [
                 f"{person} is in {other if one == schedule.name else one} too from {in_utc(a)} until {in_utc(b)}"
                 for person, one, other, a, b in doubled

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.calendars import Calendars, Unreadable, read_calendar
+from bot.calendars import Calendars, read_calendar
 from bot.database import Database
+from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
 from bot.sandbox.serving import running
+from bot.settings_environment import PagerDuty
 from models.oncall import OnCallSchedule
 from models.store.oncall import Copy
 from models.topology import Topology
@@ -94,7 +96,7 @@ class Elsewhere:
 
 def calendars(database: Database, clock: Clock, schedule: OnCallSchedule, url: str) -> Calendars:
     ctx = context(database, topology=Topology(schedules=(schedule,)))
-    return Calendars(ctx, clock, "token-1", url)
+    return Calendars(ctx, clock, PagerDutySchedules(PagerDuty(token="token-1", api=url)))
 
 
 async def copy_of(database: Database) -> Copy:
@@ -138,19 +140,3 @@ async def test_an_unchanged_calendar_is_not_sent_again(database: Database) -> No
         await copier.copy()
     assert '"1"' == elsewhere.asked[1].headers["if-none-match"]
     assert (None, 3) == ((kept := await copy_of(database)).error, len(kept.shifts))
-
-
-async def test_pagerduty_is_asked_with_its_token_for_the_final_schedule(database: Database) -> None:
-    elsewhere, clock = Elsewhere(), Clock(datetime(2026, 3, 23, tzinfo=UTC))
-    entry = {
-        "start": "2026-03-23T09:00:00+01:00",
-        "end": "2026-03-30T09:00:00+02:00",
-        "user": {"type": "user_reference", "summary": "Mira Lindqvist"},
-    }
-    elsewhere.answer = JSONResponse({"schedule": {"final_schedule": {"rendered_schedule_entries": [entry]}}})
-    async with elsewhere.running() as url:
-        await calendars(database, clock, OnCallSchedule(name="ops", pagerduty="P1"), url).copy()
-    (asked,) = elsewhere.asked
-    assert ("/schedules/P1", "Token token=token-1") == (asked.url.path, asked.headers["authorization"])
-    (shift,) = (await copy_of(database)).shifts
-    assert ("Mira Lindqvist", timedelta(days=7) - timedelta(hours=1)) == (shift.person, shift.end - shift.start)

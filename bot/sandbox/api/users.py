@@ -3,19 +3,27 @@
 from bot.sandbox.api.paging import page
 from bot.sandbox.api.request import ApiError, Method, Request
 from bot.sandbox.shapes import user_json, usergroup_json
-from bot.sandbox.state import Json, Usergroup
+from bot.sandbox.state import Json, User, Usergroup
+
+
+def _shown(request: Request, user: User) -> Json:
+    """Return a user; the address only to who may read it (https://docs.slack.dev/reference/scopes/users.read.email)."""
+    shown = user_json(request.workspace, user)
+    if "users:read.email" not in request.scopes:
+        shown["profile"].pop("email", None)
+    return shown
 
 
 def _info(request: Request) -> Json:
     user = request.workspace.users.get(request.arguments.required("user"))
     if user is None:
         raise ApiError("user_not_found")
-    return {"user": user_json(request.workspace, user)}
+    return {"user": _shown(request, user)}
 
 
 def _list(request: Request) -> Json:
     users, more = page(request.arguments, list(request.workspace.users.values()), 100)
-    return {"members": [user_json(request.workspace, user) for user in users], **more}
+    return {"members": [_shown(request, user) for user in users], **more}
 
 
 def _by_email(request: Request) -> Json:

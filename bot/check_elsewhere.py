@@ -1,0 +1,44 @@
+"""What `twinspan check` tries elsewhere: the schedules that PagerDuty keeps, and whether Slack knows their people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import httpx
+
+from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
+from bot.settings import Settings
+from handlers.oncall import person_of
+from models.oncall import HORIZON, OnCallSchedule
+from models.people import Person
+
+_SECONDS = 20.0
+
+
+async def pagerduty_schedules(settings: Settings, people: Sequence[Person], at: datetime) -> list[tuple[str, str, str]]:
+    """Try each schedule that PagerDuty keeps; return (subject, what was found, what to do) for each."""
+    wanted = [s for s in settings.topology.schedules if s.pagerduty]
+    asked = PagerDutySchedules(settings.pagerduty)
+    async with httpx.AsyncClient(timeout=_SECONDS) as client:
+        return [await _schedule(asked, client, schedule, people, at) for schedule in wanted]
+
+
+async def _schedule(
+    asked: PagerDutySchedules,
+    client: httpx.AsyncClient,
+    schedule: OnCallSchedule,
+    people: Sequence[Person],
+    at: datetime,
+) -> tuple[str, str, str]:
+    subject = f"schedule {schedule.name}"
+    try:
+        shifts = await asked.shifts(client, schedule.pagerduty or "", at, at + HORIZON)
+    except Unreadable as error:
+        return subject, str(error), "Set PAGERDUTY_TOKEN to a REST API key, and `pagerduty:` to the schedule's id."
+    except httpx.HTTPError as error:
+        return subject, f"PagerDuty cannot be reached: {type(error).__name__}", "Check PAGERDUTY_API_URL."
+    names = list(dict.fromkeys(shift.person for shift in shifts))
+    unknown = [name for name in names if people and person_of(name, people) is None]
+    if unknown:
+        fix = "Let them have the same e-mail address in PagerDuty and in Slack."
+        return subject, f"nobody in Slack is {', '.join(unknown)}", fix
+    return subject, f"{', '.join(names)} in the next five weeks" if names else "nobody in the next five weeks", ""
