@@ -42,7 +42,7 @@ from bot.telemetry import Metrics
 from handlers.apply import Apply
 from handlers.context import Context
 from handlers.intake import Intake
-from handlers.mirroring import catch_up
+from handlers.mirror_catch_up import Missed
 from handlers.outbox import Dispatcher
 from handlers.ports import Messenger
 from handlers.registry import discover
@@ -81,6 +81,7 @@ class Bot:
     tasks: Tasks
     door: Door
     gate: Gate
+    missed: Missed
     now: Callable[[], datetime]
     web: Starlette = field(init=False)
     _socket: AsyncSocketModeHandler | None = None
@@ -105,6 +106,7 @@ class Bot:
         """Run the workers for the length of a block; at its end nothing that was claimed stays claimed."""
         await self.check_schema()
         await sweeps.load_mappings(self.ctx)
+        await self.missed.begin(self.now())
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self._close_slack)
@@ -118,14 +120,18 @@ class Bot:
             stack.push_async_callback(self.schedule.stop)
             stack.push_async_callback(self.tasks.finish, SHUTDOWN_SECONDS)
             self._connect_socket(stack)
-            self.tasks.start(self._catch_up(), "catch up")
+            self.look_for_missed()
             _log.info("ready", sources=[s.name for s in self.ctx.topology.sources])
             yield
             _log.info("stopping")
 
-    async def _catch_up(self) -> None:
+    def look_for_missed(self) -> None:
+        """Make up for what people wrote while nothing was heard."""
+        self.tasks.start(self._look_for_missed(), "look for what was missed")
+
+    async def _look_for_missed(self) -> None:
         try:
-            await catch_up(self.ctx, self.now())
+            await self.missed.look(self.now())
         except Exception:
             _log.exception("catch_up_failed")
 
@@ -213,6 +219,13 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         pace=settings.pace,
     )
     ctx.wake_apply, ctx.wake_outbox = apply.wake, dispatcher.wake
+    missed = Missed(ctx)
+    ctx.hear = missed.hear
+
+    def on_repeat(at: datetime) -> None:
+        if missed.suspect(at):
+            bot.look_for_missed()
+
     listener = build_listener(
         ctx,
         client,
@@ -220,6 +233,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         clock=world.now,
         new_ref=lambda: world.new_id()[-4:],
         tasks=tasks,
+        on_repeat=on_repeat,
     )
     bot = Bot(
         settings=settings,
@@ -228,11 +242,12 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         intake=intake,
         apply=apply,
         dispatcher=dispatcher,
-        schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, client, world.now, settings.pagerduty)),
+        schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, client, world.now, settings.pagerduty, missed)),
         metrics=metrics,
         listener=listener,
         tasks=tasks,
         door=Door(intake=intake, kinds=kinds, topology=lambda: ctx.topology, now=world.now),
+        missed=missed,
         gate=Gate(ctx=ctx, now=world.now, tokens=settings.gate_tokens),
         now=world.now,
     )

@@ -15,12 +15,15 @@ from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
 from handlers.freeze_sweep import tend as tend_freezes
+from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
 
 
-def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty) -> list[Sweep]:
+def sweeps_of(
+    ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty, missed: Missed
+) -> list[Sweep]:
     """Return everything that comes back by itself."""
     notices = sweeps.Notices(ctx=ctx, now=now)
     calendars = Calendars(ctx, now, PagerDutySchedules(pagerduty))
@@ -38,5 +41,6 @@ def sweeps_of(ctx: Context, client: AsyncWebClient, now: Callable[[], datetime],
         Sweep("freezes", sweeps.FREEZES_EVERY, lambda: tend_freezes(ctx, now(), coming(ctx.topology.freezes, now()))),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
         Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
+        Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

@@ -27,6 +27,7 @@ class BridgeEntry(Entry):
     mirror_private: bool = Field(
         default=False, description="Whether replies in a private channel may be read in the other, public one."
     )
+    mirror_bots: Words = Field(default=(), description="Other bots whose replies are carried too, by name or id.")
 
 
 class EnvironmentEntry(Entry):

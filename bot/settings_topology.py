@@ -32,6 +32,7 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
             services=tuple(file.services) if b.services is None else b.services,
             mirror=b.mirror,
             mirror_private=b.mirror_private,
+            mirror_bots=b.mirror_bots,
         )
         for name, b in file.bridges.items()
     )

@@ -31,6 +31,7 @@ CALENDARS_EVERY: Final = 300.0
 FREEZES_EVERY: Final = 5.0
 USERGROUPS_EVERY: Final = 60.0
 TROUBLES_EVERY: Final = 3600.0
+HEARD_EVERY: Final = 30.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 

@@ -12,6 +12,7 @@ from handlers.ports import (
     Conversation,
     Directory,
     Elsewhere,
+    Hear,
     Messenger,
     Operations,
     Sharing,
@@ -69,6 +70,14 @@ class NoConversation:
         """Return nothing."""
         return []
 
+    async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> Sequence[str]:  # noqa: ARG002
+        """Return none."""
+        return []
+
+    async def is_own(self, bot_id: str) -> bool:  # noqa: ARG002
+        """Return that it is: nobody else can be told apart."""
+        return True
+
 
 class NobodyElsewhere:
     """Calls nobody: no service elsewhere is configured."""
@@ -101,6 +110,7 @@ class Context:
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
     `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
     use one inside another. `topology` is replaced when a person maps a name.
+    `hear` carries a reply to the other side, after what was missed before it.
     `wake_outbox` and `wake_apply` are called after a commit that left work for them. `computing` is held while numbers
     are computed: many digests are due at one minute, and between two of them the door is answered.
     """
@@ -116,6 +126,7 @@ class Context:
     sharing: Sharing = field(default_factory=NothingShared)
     conversation: Conversation = field(default_factory=NoConversation)
     elsewhere: Elsewhere = field(default_factory=NobodyElsewhere)
+    hear: Hear | None = None
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,13 +1,13 @@
 """The one place where a reply is carried to the other side: written, edited, deleted, reacted to.
 
 A reply is stored with the row of the outbox that says it, in one transaction, under where it was written: told again by
-Slack, by another replica or by the look back after a restart, it is the same line. The outbox keeps the order and says
-each line once.
+Slack, late, by another replica or by the look back after a restart, it is the same line, and reads as it did last. The
+outbox keeps the order and says each line once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -16,112 +16,93 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import PostFailure, UserError
 from handlers.heard import Said
-from handlers.routing import CARD, LINE, SIDES, Notice
-from models.mirroring import THREADED, Line, carried, is_kept_here, is_mirrored, mentioned
+from handlers.mirror_routes import Passage, Route, hears, is_open, new_ones, notice, passage, routes_from, thread_of
+from handlers.routing import CARD, LINE, Notice
+from models.mirroring import Decision, Line, carried, is_kept_here, mentioned
 from models.people import Person
 from models.records import MessageRef
 from models.store import Store
-from models.topology import Bridge, Topology
 
 NOTE: Final = "mirrored"
 ASK: Final = "mirror-ask"
-PRIVATE: Final = "mirror-private"
-_LOOKED_BACK: Final = timedelta(days=3)
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
-    """From one thread to another of the same subject: the bridge between them, and the card on either side."""
+class _Way:
+    """One way a reply may go: what may pass there, and whether the threads are one conversation."""
 
-    bridge: Bridge
-    here: MessageRef
-    there: MessageRef
+    route: Route
+    may: Passage
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """The thread a reply stands in: its card, where its replies go, what people decided for it."""
+
+    card: MessageRef
+    ways: Sequence[_Way]
+    decided: Decision | None
+
+    def goes_to(self, said: Said) -> list[Route]:
+        """Return where a reply goes that was not carried before: nowhere, if it was said while the sides were apart."""
+        is_older = self.decided is not None and said.at < self.decided.at
+        return [] if is_older else [way.route for way in self.ways if way.is_open and way.may.out]
+
+    @property
+    def leaks(self) -> bool:
+        """Whether nothing written here may be read anywhere else."""
+        return not any(way.may.out for way in self.ways)
 
 
 async def hear(ctx: Context, said: Said, at: datetime) -> None:
-    """Carry a reply over where its thread is one conversation with the other side's; else do nothing."""
-    if said.thread_ts is None or is_kept_here(said.text):
+    """Carry a reply over, as it reads now, where its thread is one conversation with the other side's."""
+    if said.thread_ts is None or (said.bot and await ctx.conversation.is_own(said.bot.id)):
         return
-    async with ctx.reading() as store:
-        routes = await _routes(store, ctx.topology, said)
-        decided = await store.mirroring.decided(routes[0].here.subject) if routes else None
-    subject = routes[0].here.subject if routes else ""
-    asked = [r for r in routes if r.bridge.mirror == "ask" and decided is None]
-    open_routes = [r for r in routes if is_mirrored(r.bridge.mirror, subject, decided)]
-    allowed, refused = await _by_privacy(ctx, open_routes)
-    if not (allowed or refused or asked):
+    if is_kept_here(said.text):
+        await _keep(ctx, said, at)
         return
-    people = await _people(ctx)
-    author = people.get(said.user_id)
-    name = author.name if author else await ctx.messenger.user_name(said.user_id)
-    line = Line(
-        channel=said.channel,
-        ts=said.ts,
-        subject=subject,
-        author_id=said.user_id,
-        author=name,
-        picture=author.picture if author else None,
-        text=_text(said, people),
-        files=said.files,
-        reactions={},
-        written_at=said.at,
-        edited_at=said.edited_at,
-    )
+    thread = await _thread(ctx, said)
+    if thread is None:
+        return
+    line = None if thread.leaks else await _line(ctx, said, thread, at)
     async with ctx.transaction() as store:
-        notices = [_notice(r.here, ASK) for r in asked] + [_notice(r.here, PRIVATE) for r in refused]
-        if allowed:
-            number = await store.mirroring.add(line)
-            if number is None:
-                return
-            notices += [n for r in allowed for n in await _first(store, r)]
-            notices += [_notice(r.there, f"{LINE}{number}") for r in allowed]
-        await store.outbox.notify(await _unsaid(store, notices), at)
+        notices = await new_ones(store, _told(thread))
+        if line:
+            notices += await _said(store, line, said, thread)
+        await store.outbox.notify(notices, at)
     ctx.wake_outbox()
 
 
-async def edit(ctx: Context, said: Said, at: datetime) -> None:
-    """Let an edited reply read the same on the other side; one that is marked to stay disappears there."""
-    people = await _people(ctx)
-    async with ctx.transaction() as store:
-        line = await store.mirroring.at(said.channel, said.ts)
-        # An edit that is told again after a later one is not what it reads now.
-        if line and (said.edited_at or said.at) >= (line.edited_at or line.written_at):
-            text, is_kept = _text(said, people), is_kept_here(said.text)
-            if (line.text, line.is_kept, line.files) != (text, is_kept, said.files):
-                changed = replace(line, text=text, is_kept=is_kept, files=said.files, edited_at=said.edited_at)
-                await _resay(store, changed, at)
-    if line is None:
-        # It was kept here until now, or the event of its writing has not come yet: either way it is new to the bridge.
-        await hear(ctx, said, at)
-    ctx.wake_outbox()
-
-
-async def delete(ctx: Context, channel: str, ts: str, at: datetime) -> None:
-    """Take a reply away on the other side too."""
+async def delete(ctx: Context, channel: str, ts: str, at: datetime, before: Said | None = None) -> None:
+    """Take a reply away on the other side too; `before` is what it said, in case its writing is told after this."""
     async with ctx.transaction() as store:
         line = await store.mirroring.at(channel, ts)
+        card = await thread_of(store, before) if line is None and before else None
+        if card and before:
+            await store.mirroring.add(replace(_empty(before, card.subject, at), deleted_at=at))
         if line and line.deleted_at is None:
             await _resay(store, replace(line, deleted_at=at), at)
     ctx.wake_outbox()
 
 
 async def react(ctx: Context, where: tuple[str, str], emoji: str, user_id: str, at: datetime, *, is_on: bool) -> None:
-    """Show under the other side's copy who reacted to a reply."""
+    """Show under the other side's copy who reacted to a reply, as Slack has it now: events come late, and again."""
     async with ctx.reading() as store:
         known = await store.mirroring.at(*where)
-    if known is None:
+    if known is None or known.is_gone:
         return
-    people = await _people(ctx)
-    name = people[user_id].name if user_id in people else await ctx.messenger.user_name(user_id)
+    now = await _reactions_at(ctx, *where)
+    if now is None:
+        before = {one: tuple(who) for one, who in known.reactions.items()}
+        others = tuple(who for who in before.get(emoji, ()) if who != user_id)
+        now = before | {emoji: (*others, user_id) if is_on else others}
+    named = await _named(ctx, now)
     async with ctx.transaction() as store:
         line = await store.mirroring.at(*where)
-        assert line is not None
-        others = [one for one in line.reactions.get(emoji, ()) if one != name]
-        now = dict(line.reactions) | {emoji: tuple([*others, name] if is_on else others)}
-        changed = replace(line, reactions={e: who for e, who in now.items() if who})
-        if changed != line:
-            await _resay(store, changed, at)
+        if line and line.reactions != named:
+            await _resay(store, replace(line, reactions=named), at)
     ctx.wake_outbox()
 
 
@@ -129,107 +110,158 @@ async def decide(ctx: Context, subject: str, by: By, *, is_on: bool) -> None:
     """Make the threads of a subject one conversation from now on, or let each be its own again.
 
     Raises:
-        UserError: the bridge's configuration says never.
+        UserError: the bridge's configuration says never, or no bridge joins these threads any more.
     """
-    async with ctx.transaction() as store:
+    async with ctx.reading() as store:
         cards = [m for m in await store.messages.of_subject(subject) if m.part == CARD]
-        bridges = [b for b in ctx.topology.bridges if {b.dev, b.ops} & {card.channel for card in cards}]
-        if is_on and all(b.mirror == "never" for b in bridges):
-            raise UserError("The configuration says `mirror: never` for this bridge.")
+        routes = [route for card in cards for route in await routes_from(store, ctx.topology, card)]
+    if is_on and not routes:
+        raise UserError("No bridge joins this thread with another one.")
+    if is_on and all(route.bridge.mirror == "never" for route in routes):
+        raise UserError("The configuration says `mirror: never` for this bridge.")
+    told = [notice(r.here, NOTE, (await passage(ctx, r)).params if is_on else None) for r in routes]
+    async with ctx.transaction() as store:
         await store.mirroring.decide(subject, is_on, by.name, by.at)
-        await store.outbox.notify([_notice(card, NOTE) for card in cards], by.at)
+        await store.outbox.notify(told, by.at)
+    _log.info("mirror_decided", subject=subject, is_on=is_on, by=by.name)
     ctx.wake_outbox()
 
 
-async def catch_up(ctx: Context, at: datetime) -> None:
-    """After a start: read the threads that are one conversation once, and make up for what was missed, in order."""
+async def _keep(ctx: Context, said: Said, at: datetime) -> None:
+    """Keep a reply on its side; what the other side has of it disappears there."""
+    async with ctx.transaction() as store:
+        line = await store.mirroring.at(said.channel, said.ts)
+        if line is None:
+            card = await thread_of(store, said)
+            if card:
+                # Known without its words, so that its writing, told after this, is old news.
+                await store.mirroring.add(replace(_empty(said, card.subject, at), is_kept=True))
+        elif said.as_of >= line.as_of and not line.is_kept:
+            await _resay(store, replace(line, is_kept=True, edited_at=said.edited_at), at)
+    ctx.wake_outbox()
+
+
+async def _thread(ctx: Context, said: Said) -> _Thread | None:
     async with ctx.reading() as store:
-        subjects = set(await store.mirroring.subjects_since(at - _LOOKED_BACK))
-        subjects |= {f"incident:{i.leader_id or i.id}" for i in await store.incidents.list_open()}
-        threads = [
-            (card, await store.mirroring.standing(subject, card.channel_id))
-            for subject in sorted(subjects)
-            for card in await store.messages.of_subject(subject)
-            if card.part == CARD
+        card = await thread_of(store, said)
+        routes = await routes_from(store, ctx.topology, card) if card else []
+        decided = await store.mirroring.decided(card.subject) if card else None
+    ways = [_Way(r, await passage(ctx, r, said.is_private), is_open(r, decided)) for r in routes if hears(r, said)]
+    return _Thread(card, ways, decided) if card and ways else None
+
+
+def _told(thread: _Thread) -> list[Notice]:
+    """Return what a thread is told of itself: asked, or whether its replies are seen elsewhere."""
+    modes = {way.route.bridge.mirror for way in thread.ways}
+    if thread.decided is None and "ask" in modes:
+        return [notice(thread.card, ASK)]
+    opened = [way for way in thread.ways if way.is_open]
+    notices = [] if opened or modes == {"never"} else [notice(thread.card, NOTE)]
+    for way in opened:
+        notices += [
+            notice(way.route.here, NOTE, way.may.params),
+            notice(way.route.there, NOTE, way.may.the_other_way.params),
         ]
-    fetched: list[Said] = []
-    for card, standing in threads:
-        try:
-            found = await ctx.conversation.replies(card.channel_id, card.ts)
-        except PostFailure as failure:
-            _log.warning("mirror_not_caught_up", channel=card.channel, reason=failure.reason)
-            continue
-        fetched += found
-        for ts in sorted(standing - {said.ts for said in found}):
-            await delete(ctx, card.channel_id, ts, at)
-    for said in sorted(fetched, key=lambda one: one.ts):
-        await edit(ctx, said, at)
+    return notices
 
 
-async def _routes(store: Store, topology: Topology, said: Said) -> list[_Route]:
-    """Return where else the thread of a message is shown, by bridge."""
-    subject = await store.messages.subject_at(said.channel, said.thread_ts or "")
-    if subject is None or subject.partition(":")[0] not in THREADED:
+async def _line(ctx: Context, said: Said, thread: _Thread, at: datetime) -> Line:
+    people = await _people(ctx)
+    author = people.get(said.user_id)
+    if said.bot:
+        name, picture = said.bot.name, said.bot.picture
+    else:
+        name = author.name if author else await ctx.messenger.user_name(said.user_id)
+        picture = author.picture if author else None
+    is_private = await ctx.conversation.is_private(said.channel) if said.is_private is None else said.is_private
+    return replace(
+        _empty(said, thread.card.subject, at),
+        author=name,
+        picture=picture,
+        text=_text(said, people),
+        files=tuple((file, "" if is_private else address) for file, address in said.files),
+        reactions=await _named(ctx, said.reactions or {}),
+    )
+
+
+def _empty(said: Said, subject: str, at: datetime) -> Line:
+    """Return the line of a reply without its words."""
+    return Line(
+        channel=said.channel,
+        ts=said.ts,
+        subject=subject,
+        author_id=said.user_id or (said.bot.id if said.bot else ""),
+        author="",
+        text="",
+        written_at=said.at,
+        edited_at=said.edited_at,
+        heard_at=at,
+    )
+
+
+async def _said(store: Store, line: Line, said: Said, thread: _Thread) -> list[Notice]:
+    """Store a reply as it reads now; return where that is to be said."""
+    goes_to = thread.goes_to(said)
+    known = await store.mirroring.at(line.channel, line.ts)
+    if known is None:
+        number = await store.mirroring.add(line) if goes_to else None
+        if number is not None or not goes_to:
+            return [notice(route.there, f"{LINE}{number}") for route in goes_to]
+        known = await store.mirroring.at(line.channel, line.ts)
+        assert known is not None
+    now = _as_told(known, line, is_with_reactions=said.reactions is not None)
+    if now == known:
         return []
-    cards = [m for m in await store.messages.of_subject(subject) if m.part == CARD]
-    here = next((m for m in cards if (m.channel_id, m.ts) == (said.channel, said.thread_ts)), None)
-    if here is None:
-        return []
-    found: dict[str, _Route] = {}
-    for bridge in topology.bridges:
-        for side in SIDES:
-            over = bridge.channel("ops" if side == "dev" else "dev")
-            there = next((m for m in cards if m.channel == over), None)
-            if bridge.channel(side) == here.channel and there and there.channel != here.channel:
-                found.setdefault(there.channel, _Route(bridge, here, there))
-    return list(found.values())
+    await store.mirroring.save(now)
+    where = await store.outbox.channels_of(now.subject, f"{LINE}{now.id}")
+    if not now.is_gone:
+        where |= {route.there.channel: route.there.side for route in goes_to}
+    return _notices(now, where)
 
 
-async def _by_privacy(ctx: Context, routes: Sequence[_Route]) -> tuple[list[_Route], list[_Route]]:
-    """Part what may be carried from what may not: nothing leaves a private channel unless an admin allowed it."""
-    allowed: list[_Route] = []
-    refused: list[_Route] = []
-    for route in routes:
-        try:
-            leaks = await ctx.conversation.is_private(route.here.channel_id) and not await ctx.conversation.is_private(
-                route.there.channel_id
-            )
-        except PostFailure as failure:
-            # Not knowing is not permission.
-            _log.warning("mirror_privacy_unknown", channel=route.here.channel, reason=failure.reason)
-            leaks = True
-        (refused if leaks and not route.bridge.mirror_private else allowed).append(route)
-    return allowed, refused
-
-
-async def _first(store: Store, route: _Route) -> list[Notice]:
-    """Say in both threads that they are one conversation, before the first line of it."""
-    known = [m for m in await store.messages.of_subject(route.here.subject) if m.part == NOTE]
-    said = {m.channel for m in known}
-    return [_notice(card, NOTE) for card in (route.here, route.there) if card.channel not in said]
-
-
-async def _unsaid(store: Store, notices: Sequence[Notice]) -> list[Notice]:
-    """Leave out questions and notes that were put before: saying them again would only edit them."""
-    kept = []
-    for notice in notices:
-        is_once = notice.part in (ASK, PRIVATE)
-        if not (is_once and await store.messages.part(notice.subject, notice.channel, notice.part)):
-            kept.append(notice)
-    return kept
+def _as_told(known: Line, told: Line, *, is_with_reactions: bool) -> Line:
+    """Return a line as it reads now: what is told again after something later is old news."""
+    if told.as_of < known.as_of:
+        return known
+    return replace(
+        known,
+        text=told.text,
+        files=told.files,
+        author=told.author,
+        picture=told.picture,
+        is_kept=False,
+        edited_at=told.edited_at,
+        reactions=told.reactions if is_with_reactions else known.reactions,
+    )
 
 
 async def _resay(store: Store, line: Line, at: datetime) -> None:
     await store.mirroring.save(line)
-    sides = await store.outbox.channels_of(line.subject, f"{LINE}{line.id}")
-    await store.outbox.notify(
-        [Notice(subject=line.subject, part=f"{LINE}{line.id}", channel=c, side=s) for c, s in sides.items()],  # type: ignore[arg-type]
-        at,
-    )
+    await store.outbox.notify(_notices(line, await store.outbox.channels_of(line.subject, f"{LINE}{line.id}")), at)
 
 
-def _notice(card: MessageRef, part: str) -> Notice:
-    return Notice(subject=card.subject, part=part, channel=card.channel, side=card.side)  # type: ignore[arg-type]
+def _notices(line: Line, where: Mapping[str, str]) -> list[Notice]:
+    part = f"{LINE}{line.id}"
+    return [Notice(subject=line.subject, part=part, channel=c, side=s) for c, s in where.items()]  # type: ignore[arg-type]
+
+
+async def _reactions_at(ctx: Context, channel: str, ts: str) -> Mapping[str, Sequence[str]] | None:
+    """Return who has reacted, by emoji; `None` where Slack does not tell."""
+    try:
+        said = await ctx.conversation.message(channel, ts)
+    except PostFailure as failure:
+        _log.warning("mirror_reactions_unknown", channel=channel, reason=failure.reason)
+        return None
+    return (said.reactions or {}) if said else None
+
+
+async def _named(ctx: Context, reactions: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+    people = await _people(ctx) if reactions else {}
+
+    async def name(user: str) -> str:
+        return people[user].name if user in people else await ctx.messenger.user_name(user)
+
+    return {emoji: {user: await name(user) for user in who} for emoji, who in reactions.items() if who}
 
 
 async def _people(ctx: Context) -> dict[str, Person]:

@@ -98,7 +98,17 @@ class Conversation(Protocol):
         """Return whether anybody has put this emoji on a message."""
 
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:
-        """Return what people said in a thread, in order."""
+        """Return what was said in a thread, in order, with its reactions."""
+
+    async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> Sequence[str]:
+        """Return the messages (`ts`) of a channel from `oldest` on that got replies at or after `since`."""
+
+    async def is_own(self, bot_id: str) -> bool:
+        """Return whether this is the bot's own id as a bot (`B…`)."""
+
+
+Hear = Callable[[Said, datetime], Awaitable[None]]
+"""Carries a reply to the other side."""
 
 
 class Elsewhere(Protocol):

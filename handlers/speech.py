@@ -9,7 +9,7 @@ from handlers import reminders
 from handlers.command_handoff import brief
 from handlers.handoff_brief import gather
 from handlers.incident_shown import runbook_of, shown_with
-from handlers.mirroring import ASK, NOTE, PRIVATE
+from handlers.mirroring import ASK, NOTE
 from handlers.routing import CARD, LINE, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
 from handlers.views import (
@@ -29,6 +29,7 @@ from handlers.views import (
     oncall,
 )
 from handlers.views.failures import ChannelTrouble, UnknownName
+from models.mirroring import is_mirrored
 from models.records import Deploy, Incident
 from models.store import Store
 from models.topology import Topology
@@ -77,7 +78,7 @@ async def render(
     if part.startswith(LINE):
         line = await store.mirroring.get(int(part.removeprefix(LINE)))
         return mirroring.said(line) if line else None
-    if part in (NOTE, ASK, PRIVATE):
+    if part in (NOTE, ASK):
         return await _of_thread(row)
     speaker = _SPEAKERS.get(kind)
     return await speaker(row) if speaker else None
@@ -88,13 +89,11 @@ async def _of_thread(row: _Row) -> Message | None:
     bridge = next((b for b in row.topology.bridges if row.channel in (b.dev, b.ops)), None)
     if bridge is None:
         return None
-    if row.part == PRIVATE:
-        return mirroring.private(bridge, row.side)
     decided = await row.store.mirroring.decided(row.subject)
     if row.part == ASK:
         return mirroring.ask(bridge, row.side, row.subject) if decided is None else None
-    is_on = decided is not False
-    return mirroring.note(bridge, row.side, row.subject, is_on=is_on, shows_private=bridge.mirror_private)
+    is_on = is_mirrored(bridge.mirror, row.subject, decided)
+    return mirroring.note(bridge, row.side, row.subject, is_on=is_on, params=row.params)
 
 
 async def _deploy(row: _Row) -> Message | None:

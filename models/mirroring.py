@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -21,8 +21,9 @@ class Line:
     """One reply of a person, carried to the other side. `id` is 0 before it is stored.
 
     `channel` and `ts` say where it was written (Slack's id), `subject` what its thread is about. `files` are pairs of
-    name and address, `reactions` the names of who reacted, by emoji. `is_kept` is true of a reply that stays on its
-    side since its author edited it so.
+    name and address; without an address the other side may not see the file. `reactions` are the names of who reacted,
+    by id, by emoji. `is_kept` is true of a reply that stays on its side: of one that the other side has never seen, no
+    words are kept. `heard_at` is when the bot came to know of it.
     """
 
     id: int = 0
@@ -34,8 +35,9 @@ class Line:
     picture: str | None = None
     text: str
     files: tuple[tuple[str, str], ...] = ()
-    reactions: Mapping[str, tuple[str, ...]]
+    reactions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     written_at: datetime
+    heard_at: datetime | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     is_kept: bool = False
@@ -45,14 +47,27 @@ class Line:
         """Whether the other side must not see it any more."""
         return self.deleted_at is not None or self.is_kept
 
+    @property
+    def as_of(self) -> datetime:
+        """When it came to read as it does: what was told of it earlier is old news."""
+        return self.edited_at or self.written_at
 
-def is_mirrored(mirror: Mirror, subject: str, decided: bool | None) -> bool:
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided for the threads of a subject, and when."""
+
+    is_on: bool
+    at: datetime
+
+
+def is_mirrored(mirror: Mirror, subject: str, decided: Decision | None) -> bool:
     """Return whether a thread is carried over: what a person decided for it, else what its bridge says."""
     kind = subject.partition(":")[0]
     if kind not in THREADED or mirror == "never":
         return False
     if decided is not None:
-        return decided
+        return decided.is_on
     return mirror == "always" or (mirror == "incidents" and kind == "incident")
 
 
@@ -64,8 +79,8 @@ def is_kept_here(text: str) -> bool:
 def carried(text: str, names: Mapping[str, str]) -> str:
     """Return a person's markup as it is said on the other side: as it was, but nobody is pinged a second time.
 
-    Mentions become names (`names` by user id), channels their names, broadcasts literal words; links, code and
-    formatting stay.
+    Mentions become names (`names` by user id), broadcasts literal words; links, code and formatting stay. A channel is
+    left to Slack, which shows its name to those alone who may see it.
     """
 
     def said(token: re.Match[str]) -> str:
@@ -73,10 +88,10 @@ def carried(text: str, names: Mapping[str, str]) -> str:
         if kind == "@":
             return f"@{_WORD_JOINER}{_literal(names.get(target) or label or target)}"
         if kind == "#":
-            return f"#{_literal(label or target)}"
+            return f"<#{target}>"
         if target.startswith("date^"):
             return token[0]
-        word = label or target.partition("^")[0]
+        word = label or ("group" if target.startswith("subteam^") else target.partition("^")[0])
         return f"@{_WORD_JOINER}{_literal(word.removeprefix('@'))}"
 
     return _TOKEN.sub(said, text)

@@ -75,7 +75,8 @@ class Service:
 class Bridge:
     """A dev channel and an ops channel that hear of the same services. Channels are names (`#x`) or ids (`C…`).
 
-    `mirror` says which threads are one conversation; `mirror_private`, that a private channel may be read in the other.
+    `mirror` says which threads are one conversation; `mirror_private`, that a private channel may be read in the other;
+    `mirror_bots`, by id or name, which other bots are carried too.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Bridge:
     services: tuple[str, ...]
     mirror: Mirror = "incidents"
     mirror_private: bool = False
+    mirror_bots: tuple[str, ...] = ()
 
     def channel(self, side: Side) -> str:
         """Return the channel of one side."""

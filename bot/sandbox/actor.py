@@ -6,6 +6,7 @@ nobody sees such a button, the option is not offered, the channel is not theirs.
 
 import html
 import json
+import mimetypes
 from dataclasses import dataclass
 
 from bot.sandbox.api.conversations import open_direct
@@ -15,7 +16,7 @@ from bot.sandbox.feed import Feed
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.responses import Responses
 from bot.sandbox.shapes import view_json
-from bot.sandbox.state import Channel, Json, Message, Outcome, User
+from bot.sandbox.state import Channel, File, Json, Message, Outcome, User
 from bot.sandbox.triggers import ResponseUrl
 
 
@@ -63,6 +64,34 @@ class Actor(Interactions):
             user=person.id,
             text=text,
             thread_ts=(parent.thread_ts or parent.ts) if parent else None,
+        )
+        return Outcome(ok=True, message=self.feed.post(message))
+
+    async def share_file(
+        self, user: str, channel: str, name: str, content: bytes, text: str = "", thread_ts: str | None = None
+    ) -> Outcome:
+        """Share a file, in a thread where `thread_ts` is given."""
+        person, room = self._present(user, channel)
+        file = File(
+            id=self.workspace.new_id("F"),
+            name=name,
+            title=name,
+            length=len(content),
+            user=person.id,
+            mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream",
+            content=content,
+            complete=True,
+            channels=[room.id],
+        )
+        self.workspace.files[file.id] = file
+        message = Message(
+            channel=room.id,
+            ts=self.workspace.new_ts(),
+            user=person.id,
+            text=text,
+            thread_ts=thread_ts,
+            subtype="file_share",
+            files=[file.id],
         )
         return Outcome(ok=True, message=self.feed.post(message))
 

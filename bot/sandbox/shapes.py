@@ -1,5 +1,6 @@
 """Slack's JSON for the workspace's records, as the Web API and the payloads to the bot carry it."""
 
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.state import Channel, File, Json, Message, User, Usergroup, View
@@ -79,7 +80,7 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Fal
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in message.reactions.items()]
     if message.files:
-        shape["files"] = [file_json(workspace.files[id]) for id in message.files]
+        shape["files"] = [file_json(workspace, workspace.files[id]) for id in message.files]
     if message.pinned:
         shape["pinned_to"] = [message.channel]
     if metadata and message.metadata:
@@ -158,7 +159,12 @@ def view_json(workspace: Workspace, view: View) -> Json:
     }
 
 
-def file_json(file: File) -> Json:
+def permalink(workspace: Workspace, file: File) -> str:
+    """The address of a file for people."""
+    return f"https://{workspace.domain}.slack.com/files/{file.user}/{file.id}/{quote(file.name)}"
+
+
+def file_json(workspace: Workspace, file: File) -> Json:
     """https://docs.slack.dev/reference/objects/file-object ."""
     return {
         "id": file.id,
@@ -169,6 +175,7 @@ def file_json(file: File) -> Json:
         "user": file.user,
         "channels": file.channels,
         "url_private": f"/files/{file.id}/{file.name}",
+        "permalink": permalink(workspace, file),
         **({"alt_txt": file.alt_text} if file.alt_text else {}),
     }
 

@@ -1,6 +1,6 @@
 """Reads conversations for `handlers.ports.Conversation`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,17 +14,18 @@ from handlers.heard import Said, quoted, said_in
 
 _PAGE: Final = 200
 _TRIES: Final = 5
-_REMEMBERED: Final = timedelta(minutes=10)
+_REMEMBERED: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
 class Conversation:
-    """`handlers.ports.Conversation` on a workspace; whether a channel is private is believed for ten minutes."""
+    """`handlers.ports.Conversation` on a workspace; whether a channel is private is believed for a minute."""
 
     client: AsyncWebClient
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]] = sleep
     _private: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
+    _own_id: str | None = None
 
     async def is_private(self, channel_id: str) -> bool:
         """Return whether a channel is private. https://docs.slack.dev/reference/methods/conversations.info"""
@@ -61,30 +62,53 @@ class Conversation:
         return next((one for one in answer.get("messages") or [] if one.get("ts") == ts), None)
 
     async def replies(self, channel_id: str, thread_ts: str) -> list[Said]:
-        """Return what people said in a thread, in order.
+        """Return what was said in a thread, in order, with its reactions.
 
         https://docs.slack.dev/reference/methods/conversations.replies
         """
-        found: list[Said] = []
+        told = [said_in(one, channel_id) async for one in self._messages(channel_id, thread_ts)]
+        found = [replace(said, reactions=said.reactions or {}) for said in told if said and said.thread_ts]
+        return sorted(found, key=lambda one: one.ts)
+
+    async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> list[str]:
+        """Return the messages of a channel from `oldest` on whose threads were written in at or after `since`.
+
+        https://docs.slack.dev/reference/methods/conversations.history
+        """
+        told = [one async for one in self._messages(channel_id, oldest=f"{oldest.timestamp():.6f}")]
+        return [str(one["ts"]) for one in told if float(one.get("latest_reply") or 0) >= since.timestamp()]
+
+    async def is_own(self, bot_id: str) -> bool:
+        """Return whether this is the bot's own id as a bot. https://docs.slack.dev/reference/methods/auth.test"""
+        if self._own_id is None:
+            self._own_id = str((await answered(self.client.auth_test())).get("bot_id") or "")
+        return bot_id == self._own_id
+
+    async def _messages(
+        self, channel_id: str, thread_ts: str | None = None, oldest: str | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the messages of a thread, or of a channel from `oldest` on, page by page."""
         cursor = ""
         while True:
-            answer = await self._page(channel_id, thread_ts, cursor)
-            told = [said_in(one, channel_id) for one in answer.get("messages") or []]
-            found += [said for said in told if said and said.thread_ts]
+            answer = await self._page(channel_id, thread_ts, oldest, cursor)
+            for one in answer.get("messages") or []:
+                yield one
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return sorted(found, key=lambda one: one.ts)
+                return
 
-    async def _page(self, channel_id: str, thread_ts: str, cursor: str) -> Any:
+    async def _page(self, channel_id: str, thread_ts: str | None, oldest: str | None, cursor: str) -> Any:
         """Ask for one page; where Slack asks to wait, wait."""
+        options: dict[str, Any] = {"channel": channel_id, "limit": _PAGE, "cursor": cursor or None}
         tries = 0
         while True:
+            call = (
+                self.client.conversations_replies(ts=thread_ts, **options)
+                if thread_ts
+                else self.client.conversations_history(oldest=oldest, **options)
+            )
             try:
-                return await answered(
-                    self.client.conversations_replies(
-                        channel=channel_id, ts=thread_ts, limit=_PAGE, cursor=cursor or None
-                    )
-                )
+                return await answered(call)
             except PostFailure as failure:
                 tries += 1
                 if failure.retry_after is None or tries == _TRIES:

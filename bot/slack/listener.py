@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import requests
@@ -49,15 +50,23 @@ def build_listener(
     clock: Callable[[], datetime],
     new_ref: Callable[[], str],
     tasks: Tasks | None = None,
+    on_repeat: Callable[[datetime], None] = lambda _: None,
 ) -> AsyncApp:
     """Return the Bolt app with every command, button, modal, shortcut and event there is.
 
-    `new_ref` returns a short, random reference that a person can quote. `tasks.finish()` waits for what is under way.
+    `on_repeat` is called when Slack tells an event again: others may have been lost. `new_ref` returns a short, random
+    reference that a person can quote. `tasks.finish()` waits for what is under way.
     """
     app = AsyncApp(client=client, signing_secret=signing_secret, name="twinspan")
     tasks = tasks or Tasks()
     listener = _Listener(
-        ctx=ctx, whisperer=Whisperer(client), clock=clock, new_ref=new_ref, tasks=tasks, turns=Turns(tasks)
+        ctx=ctx,
+        whisperer=Whisperer(client),
+        clock=clock,
+        new_ref=new_ref,
+        tasks=tasks,
+        turns=Turns(tasks),
+        on_repeat=on_repeat,
     )
     for command in discover(command_files, "COMMAND", Command):
         app.command(command.name)(listener.on_command(command))
@@ -120,6 +129,7 @@ class _Listener:
     new_ref: Callable[[], str]
     tasks: Tasks
     turns: Turns
+    on_repeat: Callable[[datetime], None]
 
     def on_command(self, command: Command) -> Callable[..., Awaitable[None]]:
         """Return Bolt's listener for a slash command."""
@@ -172,8 +182,11 @@ class _Listener:
     def on_event(self, kind: Event) -> Callable[..., Awaitable[None]]:
         """Return Bolt's listener for a type of event. Bolt has acknowledged already, and leaves out what we said."""
 
-        async def hear(event: dict[str, Any], body: dict[str, Any]) -> None:
+        async def hear(event: dict[str, Any], body: dict[str, Any], req: AsyncBoltRequest) -> None:
             heard = _Heard(kind.type, body, self.clock())
+            # https://docs.slack.dev/apis/events-api#retries
+            if req.headers.get("x-slack-retry-num"):
+                self.on_repeat(heard.at)
             channel = str(event.get("channel") or (event.get("item") or {}).get("channel") or "")
             happened = float(event.get("event_ts") or event.get("ts") or 0)
             self.turns.put(channel, happened, lambda: self._repeatable(heard, kind, event))

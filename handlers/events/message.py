@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from handlers.context import Context
 from handlers.events import Event
-from handlers.heard import place, said_in
-from handlers.mirroring import delete, edit, hear
+from handlers.heard import Said, place, said_in
+from handlers.mirroring import delete, hear
 from handlers.timeline_marks import follow_edit, unmark
 
 
@@ -16,18 +16,29 @@ async def run(ctx: Context, event: Mapping[str, Any], at: datetime) -> None:
     channel = str(event["channel"])
     match event.get("subtype"):
         case "message_changed":
-            said = said_in(event.get("message") or {}, channel)
+            said = said_in(_with_kind(event, "message"), channel)
             if said:
-                await edit(ctx, said, at)
+                await _hear(ctx, said, at)
+            if said and said.bot is None:
                 await follow_edit(ctx, said)
         case "message_deleted":
             ts = str(event.get("deleted_ts") or "")
-            await delete(ctx, channel, ts, at)
+            before = _with_kind(event, "previous_message")
+            await delete(ctx, channel, ts, at, said_in(before, channel) if before.get("ts") == ts else None)
             await unmark(ctx, place(channel, ts), at)
         case _:
             said = said_in(event, channel)
             if said:
-                await hear(ctx, said, at)
+                await _hear(ctx, said, at)
+
+
+async def _hear(ctx: Context, said: Said, at: datetime) -> None:
+    await (ctx.hear(said, at) if ctx.hear else hear(ctx, said, at))
+
+
+def _with_kind(event: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a message in an event; whether its channel is private is told beside it."""
+    return {**(event.get(name) or {}), "channel_type": event.get("channel_type")}
 
 
 EVENT: Final = Event(

@@ -20,12 +20,14 @@ class Message:
 
     `plain_blocks` say the same without native charts and tables, for workspaces that refuse those with
     `invalid_blocks`; `None` where `blocks` has none of them. `is_gone`: what was said is to be deleted.
+    `shows_files`: what stands at the addresses in it is shown below it.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
     plain_blocks: tuple[Block, ...] | None = None
     author: Author | None = None
+    shows_files: bool = False
     is_gone: bool = False
 
 

@@ -15,6 +15,7 @@ _LINE_ENDS: Final = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 # isolates and marks.
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _USER: Final = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}")
 _BROADCAST: Final = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 # Slack has no escape for its formatting characters. At the edge of a word they are replaced by look-alikes; inside a
 # word (`snake_case`) they mean nothing and stay.
@@ -72,6 +73,11 @@ def link(url: str | None, label: str) -> str:
 def mention(user_id: str | None) -> str | None:
     """Return what pings a person; `None` where it is no Slack id."""
     return f"<@{user_id}>" if user_id and _USER.fullmatch(user_id) else None
+
+
+def channel(name: str) -> str:
+    """Return a channel as the configuration names it; an id as a link, which Slack shows under the name of today."""
+    return f"<#{name}>" if _CHANNEL.fullmatch(name) else line(name, 80)
 
 
 def fit(markup: str, limit: int) -> str:

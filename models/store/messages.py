@@ -57,6 +57,11 @@ class Messages(Noun):
         query = select(_MESSAGES.c.channel).where(_MESSAGES.c.channel_id == channel_id).limit(1)
         return (await self._connection.execute(query)).scalar_one_or_none()
 
+    async def channel_ids(self, channels: Collection[str]) -> list[str]:
+        """Return Slack's ids of channels (as configured) that were posted to."""
+        query = select(_MESSAGES.c.channel_id).where(_MESSAGES.c.channel.in_(list(channels))).distinct()
+        return sorted(str(found) for found in (await self._connection.execute(query)).scalars())
+
     async def remember(self, message: MessageRef, at: datetime) -> None:
         """Keep where a message is; a message posted anew replaces the old reference."""
         statement = self._upsert(_MESSAGES).values(

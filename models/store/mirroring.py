@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from models.mirroring import Line
+from models.mirroring import Decision, Line
 from models.store.base import Noun, record_fields, table_of, to_record, to_values
-from models.tables import LineRow, ThreadRow
+from models.tables import HeartbeatRow, LineRow, ThreadRow
 
 _LINES = table_of(LineRow)
 _THREADS = table_of(ThreadRow)
+_HEARTBEATS = table_of(HeartbeatRow)
+_NAME = "mirror"
 _COLUMNS = record_fields(Line, renamed={})
 
 
@@ -50,11 +52,21 @@ class Mirroring(Noun):
         query = select(_LINES.c.subject).where(_LINES.c.written_at >= at).distinct().order_by(_LINES.c.subject)
         return [str(found) for found in (await self._connection.execute(query)).scalars()]
 
-    async def decided(self, subject: str) -> bool | None:
+    async def beat(self, at: datetime) -> None:
+        """Note that what was written until now was heard, or will be told again."""
+        statement = self._upsert(_HEARTBEATS).values(name=_NAME, at=at)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at}))
+
+    async def heard_until(self) -> datetime | None:
+        """Return until when some process heard what was written; `None`: none ever did."""
+        query = select(_HEARTBEATS.c.at).where(_HEARTBEATS.c.name == _NAME)
+        found: datetime | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def decided(self, subject: str) -> Decision | None:
         """Return what a person decided for a thread; `None`: nobody did."""
-        query = select(_THREADS.c.is_on).where(_THREADS.c.subject == subject)
-        found = (await self._connection.execute(query)).scalar_one_or_none()
-        return None if found is None else bool(found)
+        row = (await self._connection.execute(select(_THREADS).where(_THREADS.c.subject == subject))).first()
+        return Decision(row.is_on, row.at) if row else None
 
     async def decide(self, subject: str, is_on: bool, by: str, at: datetime) -> None:
         """Write what a person decided for a thread."""
@@ -70,4 +82,9 @@ def _values(line: Line) -> dict[str, Any]:
 def _line(row: Row[Any]) -> Line:
     line: Line = to_record(Line, row, _COLUMNS)
     files = tuple((name, address) for name, address in line.files)
-    return replace(line, files=files, reactions={name: tuple(who) for name, who in line.reactions.items()})
+    return replace(line, files=files, reactions={emoji: _named(who) for emoji, who in line.reactions.items()})
+
+
+def _named(who: Any) -> dict[str, str]:
+    """Return who reacted, by id. An earlier release kept names alone."""
+    return dict(who) if isinstance(who, dict) else {name: name for name in who}

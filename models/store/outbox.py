@@ -151,6 +151,11 @@ class Outbox(Noun):
         query = select(_OUTBOX.c.channel, _OUTBOX.c.side).where(_OUTBOX.c.subject == subject, _OUTBOX.c.part == part)
         return {row.channel: row.side for row in await self._connection.execute(query)}
 
+    async def params_of(self, key: str) -> dict[str, str] | None:
+        """Return what is told beside the record under a key; `None` where nothing is, or not any more."""
+        found = (await self._connection.execute(select(_OUTBOX.c.params).where(_OUTBOX.c.key == key))).first()
+        return dict(found.params) if found else None
+
     async def release(self, channel: str, holder: str) -> None:
         """Stop being a channel's voice."""
         mine = (_CHANNELS.c.name == channel) & (_CHANNELS.c.leased_by == holder)

@@ -8,7 +8,7 @@ from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, Pas
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
-from models.tables.mirroring import LineRow, ThreadRow
+from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
 from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
@@ -27,6 +27,7 @@ __all__ = [
     "FreezeRow",
     "FrozenDeployRow",
     "HandoffRow",
+    "HeartbeatRow",
     "HoldRow",
     "IncidentRow",
     "IncidentServiceRow",

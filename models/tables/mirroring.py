@@ -25,6 +25,7 @@ class LineRow(Base):
     files: Mapped[Any] = mapped_column(Json)
     reactions: Mapped[Any] = mapped_column(Json)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_kept: Mapped[bool] = mapped_column(Boolean, server_default=false())
@@ -43,4 +44,13 @@ class ThreadRow(Base):
     subject: Mapped[str] = mapped_column(String(128), primary_key=True)
     is_on: Mapped[bool] = mapped_column(Boolean)
     by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HeartbeatRow(Base):
+    """Until when something was known to be heard, by name: what was missed lies after it."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,8 +1,10 @@
 """What is carried to the other side: which threads, and a person's words so that nobody is pinged twice."""
 
+from datetime import datetime
+
 import pytest
 
-from models.mirroring import Mirror, carried, is_kept_here, is_mirrored, mentioned
+from models.mirroring import Decision, Mirror, carried, is_kept_here, is_mirrored, mentioned
 
 
 @pytest.mark.parametrize(
@@ -20,18 +22,19 @@ from models.mirroring import Mirror, carried, is_kept_here, is_mirrored, mention
     ],
 )
 def test_a_thread_is_carried_as_its_bridge_or_a_person_says(
-    expected: bool, mirror: Mirror, subject: str, decided: bool | None
+    expected: bool, mirror: Mirror, subject: str, decided: bool | None, at: datetime
 ) -> None:
-    assert expected is is_mirrored(mirror, subject, decided)
+    assert expected is is_mirrored(mirror, subject, None if decided is None else Decision(decided, at))
 
 
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
-        ("@\u2060Jun, see #ops", "<@U1>, see <#C1|ops>"),
+        ("@\u2060Jun, see <#C1>", "<@U1>, see <#C1|ops>"),
         ("@\u2060U9", "<@U9>"),
         ("@\u2060nick", "<@U9|nick>"),
         ("@\u2060here @\u2060channel @\u2060oncall", "<!here> <!channel|@channel> <!subteam^S1|@oncall>"),
+        ("@\u2060group", "<!subteam^S1>"),
         ("<https://x.example/a?b=1&amp;c|x> `a &lt; b` *so*", "<https://x.example/a?b=1&amp;c|x> `a &lt; b` *so*"),
         ("<mailto:a@b.example|a@b.example>", "<mailto:a@b.example|a@b.example>"),
         ("<!date^1700000000^{date}|then>", "<!date^1700000000^{date}|then>"),

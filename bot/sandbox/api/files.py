@@ -51,7 +51,7 @@ def _complete(request: Request) -> Json:
         _share(request, id, files)
     for file in files:
         file.complete = True
-    return {"files": [file_json(file) for file in files]}
+    return {"files": [file_json(request.workspace, file) for file in files]}
 
 
 def _share(request: Request, channel: str, files: list[File]) -> None:
@@ -76,7 +76,7 @@ def _info(request: Request) -> Json:
     file = request.workspace.files.get(request.arguments.required("file"))
     if file is None or not file.complete:
         raise ApiError("file_not_found")
-    return {"file": file_json(file)}
+    return {"file": file_json(request.workspace, file)}
 
 
 METHODS = {

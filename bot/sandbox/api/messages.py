@@ -1,11 +1,12 @@
 """chat.*: posting, changing and deleting messages, permalinks. https://docs.slack.dev/reference/methods ."""
 
+import json
 from typing import Any
 
-from bot.sandbox.api.content import MOST_UPDATED, content
+from bot.sandbox.api.content import MOST_UPDATED, Content, content
 from bot.sandbox.api.conversations import open_direct
 from bot.sandbox.api.request import ApiError, Method, Request
-from bot.sandbox.shapes import message_json
+from bot.sandbox.shapes import message_json, permalink
 from bot.sandbox.state import Channel, Json, Message
 
 _LOOKS = ("username", "icon_url", "icon_emoji")
@@ -51,6 +52,18 @@ def _looks(request: Request) -> dict[str, Any]:
     return looks
 
 
+def _shown(request: Request, channel: Channel, found: Content) -> list[str]:
+    """The files whose addresses stand in a message that unfurls: shared again, where the channel may see them."""
+    if not (request.arguments.flag("unfurl_links") or request.arguments.flag("unfurl_media")):
+        return []
+    workspace, words = request.workspace, f"{found.text} {json.dumps(found.blocks or [])}"
+    shown = [f for f in workspace.files.values() if permalink(workspace, f) in words]
+    shown = [f for f in shown if any(not workspace.channels[c].is_private for c in f.channels)]
+    for file in shown:
+        file.channels.append(channel.id)
+    return [file.id for file in shown]
+
+
 def _post(request: Request) -> Json:
     channel, looks = _target(request), _looks(request)
     found = content(request.workspace, request.arguments)
@@ -67,6 +80,7 @@ def _post(request: Request) -> Json:
         thread_ts=thread_ts,
         reply_broadcast=bool(thread_ts) and request.arguments.flag("reply_broadcast"),
         subtype="bot_message" if any(looks.values()) else None,
+        files=_shown(request, channel, found),
         **looks,
     )
     request.feed.post(message)

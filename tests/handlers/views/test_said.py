@@ -244,10 +244,10 @@ def test_the_home_stays_within_the_limits_and_pings_nobody(words: str) -> None:
 def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
     bridge_here = Bridge(name=words, dev=words, ops=words, services=())
     for is_on in (True, False):
-        yield mirroring.note(bridge_here, side, "incident:3", is_on=is_on, shows_private=is_on)
+        for params in ({}, {"out": "yes"}, {"back": "yes"}, {"out": "yes", "back": "yes", "private": "yes"}):
+            yield mirroring.note(bridge_here, side, "incident:3", is_on=is_on, params=params)
         yield mirroring.decided(is_on=is_on)
     yield mirroring.ask(bridge_here, side, "incident:3")
-    yield mirroring.private(bridge_here, side)
     line = Line(
         channel="C1",
         ts="1.0",
@@ -256,8 +256,9 @@ def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
         author=words,
         # What a person wrote reaches the bot with Slack's own entities.
         text=carried(escape(words), {}),
-        files=((words, words),) * 12,
-        reactions={words: (words,) * 12},
+        files=((words, words), (words, "")) * 6,
+        reactions={words: {str(n): words for n in range(12)}},
+        heard_at=LATER,
         written_at=AT,
         edited_at=AT,
     )
