@@ -134,7 +134,15 @@ def _incident(
             "said": {},
         }
     )
-    made[IncidentServiceRow].append({"service": service, "incident_id": incident_id})
+    made[IncidentServiceRow].append(
+        {
+            "service": service,
+            "incident_id": incident_id,
+            "started_at": started,
+            "acknowledged_at": started + timedelta(minutes=4),
+            "resolved_at": resolved,
+        }
+    )
 
 
 async def fill(database: Database, bridges: int, services: int = SERVICES) -> None:

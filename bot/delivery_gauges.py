@@ -98,7 +98,7 @@ class DeliveryGauges(Collector):
         return [service.name for service in self.topology().services] or None
 
     async def _facts(self, store: Store, window: Window) -> Facts:
-        return await store.rollouts.facts(self._services(), None, window.start, window.end)
+        return await store.rollouts.facts(self._services(), None, window.start, window.end, self.now())
 
 
 def _numbers(

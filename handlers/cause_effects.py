@@ -71,6 +71,6 @@ def _week(topology: Topology, service: str, at: datetime) -> Window:
 
 
 async def _rate(store: Store, service: str, window: Window, at: datetime) -> tuple[int, int]:
-    facts = await store.rollouts.facts([service], None, window.start, window.end)
+    facts = await store.rollouts.facts([service], None, window.start, window.end, at)
     numbers = measure([window], facts, at)[0]
     return numbers.cfr_failed or 0, numbers.cfr_denominator or 0

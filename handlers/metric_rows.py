@@ -56,7 +56,7 @@ async def look_behind(store: Store, topology: Topology, asked: Asked, at: dateti
     scope, asked_window = place(topology, asked, at)
     # What each service did is shown beside the period before.
     start = previous(asked_window).start if asked.number == _SERVICES else asked_window.start
-    facts = await store.rollouts.facts(scope.services, None, start, asked_window.end)
+    facts = await store.rollouts.facts(scope.services, None, start, asked_window.end, at)
     items = [] if asked.number == _SERVICES else behind(asked.number, asked_window, facts, at)
     (now,) = measure([asked_window], facts, at)
     now = as_heard(now, asked_window.start < await heard_until(store, at))

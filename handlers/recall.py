@@ -26,7 +26,7 @@ async def facts_then(
 
     A record that arrived before and was changed after is taken as it is now; its instants after `as_of` do not count.
     """
-    facts = await store.rollouts.facts(services, environment, start, end, received_by=as_of)
+    facts = await store.rollouts.facts(services, environment, start, end, as_of, received_by=as_of)
     members = [m for m in await store.lanes.everyone(as_of) if m.finished_at <= as_of]
     suspicions = [
         replace(s, resolved_at=s.resolved_at if s.resolved_at and s.resolved_at <= as_of else None)

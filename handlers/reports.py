@@ -58,9 +58,9 @@ class Report:
 async def read_report(store: Store, scope: Scope, window: Window, as_of: datetime, *, periods: int = HISTORY) -> Report:
     """Return the numbers as they stand at `as_of`, with a history of so many periods."""
     windows = _and_before(window, max(periods, 2))
-    place = scope.services, scope.environment, windows[0].start, window.end
+    place = scope.services, scope.environment, windows[0].start, window.end, as_of
     if await has_heard_since(store, as_of):
-        facts = await facts_then(store, *place, as_of)
+        facts = await facts_then(store, *place)
     else:
         facts = await store.rollouts.facts(*place)
     numbers = measure(windows, facts, as_of)
@@ -80,7 +80,7 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
     Unlike `read_report` it never recalls an earlier state of the memory, so that its cost follows the window.
     """
     windows = _and_before(window, HISTORY)
-    facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end)
+    facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end, at)
     known_until = await heard_until(store, at)
     pairs = zip(measure(windows, facts, at), windows, strict=True)
     numbers = [as_heard(n, w.start < known_until) for n, w in pairs]

@@ -4,16 +4,19 @@ Definitions follow dora.dev's five metrics (https://dora.dev/guides/dora-metrics
 `docs/metrics.md` says what was chosen and why. Order is by event time, never by arrival. Unknown is `None`, never 0.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 
 from models.metrics import percentile_of
 from models.periods import Window, date_start
 
 _RATIO_PLACES: Final = 6
+_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,18 +131,44 @@ class _Known:
         self.as_of = as_of
         self.rollouts = sorted((r for r in facts.rollouts if r.finished_at <= as_of), key=_place)
         self.finishes = [r.finished_at for r in self.rollouts]
-        self.incidents = [i for i in facts.incidents if i.started_at is None or i.started_at <= as_of]
+        self.failed = [r for r in self.rollouts if r.failed_at]
+        self.recovered = _Spans(((r.failed_at, r.recovered_at) for r in self.failed), as_of)
+        incidents = [i for i in facts.incidents if i.started_at is None or i.started_at <= as_of]
+        self.resolved = _Spans(((i.started_at, i.resolved_at) for i in incidents), as_of)
+        self.acknowledged = _Spans(((i.started_at, i.acknowledged_at) for i in incidents), as_of)
+        self.still_open = sum(not self.happened(i.resolved_at) for i in incidents)
+        begun = sorted(((i.started_at, i.id, i) for i in incidents if i.started_at), key=itemgetter(0, 1))
+        self.starts, self.started = [at for at, _, _ in begun], [incident for _, _, incident in begun]
         self.attempts = sorted(at for _, at in facts.attempts_failed if at <= as_of)
         self.changes = sorted(at for _, at in facts.changes if at <= as_of)
 
     def finished(self, window: Window) -> Sequence[Rollout]:
         """Return the rollouts that finished in a window."""
-        low, high = bisect_left(self.finishes, window.start), bisect_left(self.finishes, window.end)
-        return self.rollouts[low:high]
+        return self.rollouts[_part(self.finishes, window)]
 
     def happened(self, at: datetime | None) -> datetime | None:
         """Return an instant, or nothing where it is still to come."""
         return at if at is not None and at <= self.as_of else None
+
+
+class _Spans:
+    """Spans that are over at an instant, by their end. One without a start, or that ends before it, has no length."""
+
+    def __init__(self, spans: Iterable[tuple[datetime | None, datetime | None]], as_of: datetime) -> None:
+        over = sorted(((end, start) for start, end in spans if end and end <= as_of), key=itemgetter(0))
+        self._ends = [end for end, _ in over]
+        self._starts = [start for _, start in over]
+
+    def lengths(self, window: Window) -> list[float]:
+        """Return how many seconds those lasted that ended in a window, in order."""
+        part = _part(self._ends, window)
+        ended = zip(self._starts[part], self._ends[part], strict=True)
+        return sorted((end - start) / _SECOND for start, end in ended if start and end >= start)
+
+
+def _part(ordered: Sequence[datetime], window: Window) -> slice:
+    """Return which part of ordered instants lies in a window."""
+    return slice(bisect_left(ordered, window.start), bisect_left(ordered, window.end))
 
 
 def _place(rollout: Rollout) -> tuple[datetime, str]:
@@ -172,9 +201,8 @@ _NO_FREQUENCY: Final[dict[str, Any]] = dict.fromkeys(
 
 def _frequency(window: Window, finished: Sequence[Rollout], known: _Known) -> dict[str, Any]:
     days = [date_start(day, window.timezone) for day in window.dates()] if window.length != "day" else [window.start]
-    by_day = [0] * len(days)
-    for rollout in finished:
-        by_day[bisect_right(days, rollout.finished_at) - 1] += 1
+    places = [bisect_left(known.finishes, at) for at in (*days, window.end)]
+    by_day = [high - low for low, high in pairwise(places)]
     return {
         "deploys": len(finished),
         "deploys_per_day": round(len(finished) / len(days), _RATIO_PLACES),
@@ -186,8 +214,8 @@ def _frequency(window: Window, finished: Sequence[Rollout], known: _Known) -> di
 
 
 def _lead_times(finished: Sequence[Rollout]) -> dict[str, Any]:
-    told = [seconds for r in finished if r.leads for _, seconds in r.leads]
-    kept = sorted(seconds for seconds in told if seconds >= 0)
+    told = sorted([seconds for r in finished if r.leads for _, seconds in r.leads])
+    kept = told[bisect_left(told, 0) :]
     return {
         "lead_time_median_s": _seconds(kept, 0.5),
         "lead_time_p90_s": _seconds(kept, 0.9),
@@ -214,26 +242,22 @@ def _failures(finished: Sequence[Rollout], *, is_alive: bool) -> dict[str, Any]:
 
 
 def _recoveries(window: Window, known: _Known) -> dict[str, Any]:
-    failed = [r for r in known.rollouts if r.failed_at]
-    recovered = [(r.failed_at, at) for r in failed if (at := known.happened(r.recovered_at)) and _within(at, window)]
-    seconds = _durations(recovered)
+    seconds = known.recovered.lengths(window)
     return {
         "fdrt_median_s": _seconds(seconds, 0.5),
         "fdrt_p90_s": _seconds(seconds, 0.9),
         "fdrt_n": len(seconds),
-        "fdrt_open": sum(1 for r in failed if r.finished_at < window.end and not known.happened(r.recovered_at)),
+        "fdrt_open": sum(1 for r in known.failed if r.finished_at < window.end and not known.happened(r.recovered_at)),
     }
 
 
 def _incidents(window: Window, known: _Known) -> dict[str, Any]:
     is_watched = known.facts.watched_from is not None and known.facts.watched_from < window.end
-    started = [i for i in known.incidents if _within(i.started_at, window)]
-    restored = _durations(_ended(known, window, "resolved_at"))
-    acknowledged = _durations(_ended(known, window, "acknowledged_at"))
-    still_open = sum(1 for i in known.incidents if not known.happened(i.resolved_at))
+    started = known.started[_part(known.starts, window)]
+    restored, acknowledged = known.resolved.lengths(window), known.acknowledged.lengths(window)
     return {
         "incidents_started": len(started) if is_watched else None,
-        "incidents_open": still_open if is_watched else None,
+        "incidents_open": known.still_open if is_watched else None,
         "incidents_unattributed": sum(1 for i in started if i.blame is None) if is_watched else None,
         "mttr_median_s": _seconds(restored, 0.5),
         "mttr_p90_s": _seconds(restored, 0.9),
@@ -245,24 +269,10 @@ def _incidents(window: Window, known: _Known) -> dict[str, Any]:
     }
 
 
-def _ended(known: _Known, window: Window, name: str) -> list[tuple[datetime | None, datetime]]:
-    ends = ((i.started_at, known.happened(getattr(i, name))) for i in known.incidents)
-    return [(start, end) for start, end in ends if end and _within(end, window)]
-
-
-def _durations(spans: Iterable[tuple[datetime | None, datetime]]) -> list[float]:
-    """Return how long each span lasted, in order; one without a start, or that ends before it, has no length."""
-    return sorted((end - start) / timedelta(seconds=1) for start, end in spans if start and end >= start)
-
-
 def _seconds(ordered: Sequence[float], share: float) -> float | None:
     """Return a percentile to the microsecond, which is as fine as instants are."""
     found = percentile_of(ordered, share)
     return None if found is None else round(found, 6)
-
-
-def _within(at: datetime | None, window: Window) -> bool:
-    return at is not None and window.start <= at < window.end
 
 
 def _count(ordered: Sequence[datetime], window: Window) -> int:

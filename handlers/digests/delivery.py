@@ -33,7 +33,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
     window, at = order.window, order.at
     windows = _and_before(window)
     senders = await store.sources.all()
-    facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end)
+    facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end, at)
     still_open = await store.incidents.list_open(order.bridge.services)
     known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
     numbers = [as_heard(n, w.start < known_until) for n, w in zip(measure(windows, facts, at), windows, strict=True)]

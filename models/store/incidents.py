@@ -154,7 +154,7 @@ class Incidents(Noun):
         if incident.leader_id is None:
             leads = update(_INCIDENTS).where(_INCIDENTS.c.id == number).values(leader_id=number)
             await self._connection.execute(leads)
-        await self._set_services([(number, incident.services)])
+        await self._set_services([(number, incident)])
         stored = await self.get(number)
         assert stored is not None
         return stored
@@ -169,13 +169,23 @@ class Incidents(Noun):
             return
         rows = [{"number": i.id, **to_values(i, _COLUMNS)} for i in incidents]
         await self._connection.execute(update(_INCIDENTS).where(_INCIDENTS.c.id == bindparam("number")), rows)
-        await self._set_services([(i.id, i.services) for i in incidents])
+        await self._set_services([(i.id, i) for i in incidents])
 
-    async def _set_services(self, services: Sequence[tuple[int, tuple[str, ...]]]) -> None:
+    async def _set_services(self, incidents: Sequence[tuple[int, Incident]]) -> None:
         await self._connection.execute(
-            delete(_SERVICES).where(_SERVICES.c.incident_id.in_([number for number, _ in services]))
+            delete(_SERVICES).where(_SERVICES.c.incident_id.in_([number for number, _ in incidents]))
         )
-        rows = [{"incident_id": number, "service": name} for number, names in services for name in dict.fromkeys(names)]
+        rows = [
+            {
+                "incident_id": number,
+                "service": service,
+                "started_at": incident.started_at,
+                "acknowledged_at": incident.acknowledged_at,
+                "resolved_at": incident.resolved_at if incident.status is IncidentStatus.RESOLVED else None,
+            }
+            for number, incident in incidents
+            for service in dict.fromkeys(incident.services)
+        ]
         if rows:
             await self._connection.execute(self._upsert(_SERVICES).on_conflict_do_nothing(), rows)
 

@@ -225,8 +225,8 @@ _NEIGHBOUR: Final = """
     (SELECT m.id FROM ledger m
      WHERE m.type = 'deploy' AND m.tier = 'production' AND m.deploy_status = 'succeeded'
        AND m.service = k.service AND m.environment = k.environment {and_version}
-       AND (m.finished_at, m.source{bytes}, m.external_id{bytes}) {beyond} (k.at, k.source, k.name)
-     ORDER BY m.finished_at {way}, m.source{bytes} {way}, m.external_id{bytes} {way} LIMIT 1)
+       AND (m.finished_at, m.source, m.external_id) {beyond} (k.at, k.source, k.name)
+     ORDER BY m.finished_at {way}, m.source {way}, m.external_id {way} LIMIT 1)
 """
 _TYPES: Final = ("text", "text", "timestamptz", "text", "text", "text")
 
@@ -235,10 +235,8 @@ _TYPES: Final = ("text", "text", "timestamptz", "text", "text", "text")
 def _around(places: int, dialect: str) -> str:
     """Return the query for so many places. Rows: the place's number, then the fields of `Neighbours`."""
     rows = ",".join(_row(number, dialect) for number in range(places))
-    # Text compares by its bytes in Python and on SQLite; on PostgreSQL only where it is told to.
-    as_bytes = ' COLLATE "C"' if dialect == "postgresql" else ""
     looks = [
-        _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way, bytes=as_bytes)
+        _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way)
         for version in ("", "AND m.ran = k.version")
         for beyond, way in (("<", "DESC"), (">", "ASC"))
     ]

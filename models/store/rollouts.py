@@ -1,12 +1,13 @@
 """The deployments to production as the metrics count them, and the facts that the numbers of a period follow from."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import delete, func, select, type_coerce, union, union_all
+from sqlalchemy import CompoundSelect, Select, delete, func, select, text, type_coerce, union, union_all
 from sqlalchemy.types import NullType
 
 from models.delivery import Facts, IncidentFact, Rollout
@@ -22,7 +23,7 @@ from models.tables import (
     SeenEventRow,
     SourceRow,
 )
-from models.words import DeployStatus, IncidentStatus, Tier
+from models.words import IncidentStatus
 
 _ROLLOUTS = table_of(RolloutRow)
 _LEDGER = table_of(LedgerRow)
@@ -61,72 +62,47 @@ class Rollouts(Noun):
         environment: str | None,
         start: datetime,
         end: datetime,
+        as_of: datetime,
         *,
         received_by: datetime = _EVER,
     ) -> Facts:
-        """Return what the numbers of any period within `[start, end)` follow from; `services=None`: of all services.
+        """Return what the numbers of any period within `[start, end)`, as they stand at `as_of`, follow from.
 
-        What arrived after `received_by` is left out, except from the deployments: those are `handlers.recall`'s.
+        `services=None`: of all services. What arrived after `received_by` is left out, except from the deployments:
+        those are `handlers.recall`'s.
         """
+        asked = _Asked(services, environment, start, end, as_of)
         first_heard = (await self._connection.execute(select(func.min(_SOURCES.c.first_received_at)))).scalar()
         first_known = await Deploys(self._connection).first_known(services)
         return Facts(
-            rollouts=await self._rollouts(services, environment, start, end),
-            attempts_failed=await self._attempts_failed(services, environment, start, end, received_by),
-            incidents=await self._incidents(services, start, end, received_by),
-            changes=await self._changes(services, start, end, received_by),
+            rollouts=await self._rollouts(asked),
+            attempts_failed=await self._ledger(asked, _attempts_failed(environment), received_by),
+            incidents=await self._incidents(asked, received_by),
+            changes=await self._ledger(asked, _CHANGES, received_by),
             duplicates=await self._duplicates(start, end),
             alive_from=first_known,
             watched_from=min((at for at in (first_heard, *first_known.values()) if at), default=None),
         )
 
-    async def _rollouts(
-        self, services: Collection[str] | None, environment: str | None, start: datetime, end: datetime
-    ) -> list[Rollout]:
-        """Read those that finished or recovered from `start` on, and those that are still broken."""
+    async def _rollouts(self, asked: "_Asked") -> list[Rollout]:
+        """Read those that finished or recovered in the window, and those that were still broken after it."""
         c = _ROLLOUTS.c
+        earlier = select(*_READ).where(c.finished_at < asked.start)
         parts = (
-            select(*_READ).where(c.finished_at >= start, c.finished_at < end),
-            select(*_READ).where(c.recovered_at >= start, c.finished_at < start),
-            select(*_READ).where(c.failed_at.is_not(None), c.recovered_at.is_(None), c.finished_at < start),
+            select(*_READ).where(c.finished_at >= asked.start, c.finished_at < asked.end),
+            earlier.where(c.recovered_at >= asked.start, c.recovered_at < asked.end),
+            earlier.where(c.recovered_at >= asked.end, c.recovered_at > asked.as_of),
+            earlier.where(c.failed_at.is_not(None), c.recovered_at.is_(None)),
         )
-        rows = await self._connection.execute(union_all(*(_of(part, c.service, services) for part in parts)))
+        rows = await self._connection.execute(union_all(*(asked.narrow(part, c.service) for part in parts)))
         found = [_rollout(*tuple(row)) for row in rows.all()]
-        return [r for r in found if environment is None or environment in r.environments]
+        return [r for r in found if asked.environment is None or asked.environment in r.environments]
 
-    async def _attempts_failed(
-        self,
-        services: Collection[str] | None,
-        environment: str | None,
-        start: datetime,
-        end: datetime,
-        received_by: datetime,
-    ) -> list[tuple[str, datetime]]:
-        query = select(_LEDGER.c.service, _LEDGER.c.finished_at).where(
-            _LEDGER.c.type == "deploy",
-            _LEDGER.c.tier == Tier.PRODUCTION,
-            _LEDGER.c.deploy_status == DeployStatus.FAILED,
-            _LEDGER.c.at >= start,
-            _LEDGER.c.at < end,
-            _LEDGER.c.received_at <= received_by,
-        )
-        if environment is not None:
-            query = query.where(_LEDGER.c.environment == environment)
-        rows = await self._connection.execute(_of(query, _LEDGER.c.service, services))
-        return [(row.service, row.finished_at) for row in rows]
-
-    async def _changes(
-        self, services: Collection[str] | None, start: datetime, end: datetime, received_by: datetime
-    ) -> list[tuple[str, datetime]]:
-        query = select(_LEDGER.c.service, _LEDGER.c.at).where(
-            _LEDGER.c.type == "change",
-            _LEDGER.c.is_undone.is_(False),
-            _LEDGER.c.at >= start,
-            _LEDGER.c.at < end,
-            _LEDGER.c.received_at <= received_by,
-        )
-        rows = await self._connection.execute(_of(query, _LEDGER.c.service, services))
-        return [(row.service, row.at) for row in rows]
+    async def _ledger(self, asked: "_Asked", query: Select[Any], received_by: datetime) -> list[tuple[str, datetime]]:
+        """Return (service, instant) of the entries of the window."""
+        c = _LEDGER.c
+        query = query.where(c.at >= asked.start, c.at < asked.end, c.received_at <= received_by)
+        return [(row.service, row.at) for row in await self._connection.execute(asked.narrow(query, c.service))]
 
     async def _duplicates(self, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         query = select(_SEEN.c.seen_at, _SEEN.c.repeats).where(
@@ -134,16 +110,9 @@ class Rollouts(Noun):
         )
         return [(row.seen_at, row.repeats) for row in await self._connection.execute(query)]
 
-    async def _incidents(
-        self, services: Collection[str] | None, start: datetime, end: datetime, received_by: datetime
-    ) -> list[IncidentFact]:
+    async def _incidents(self, asked: "_Asked", received_by: datetime) -> list[IncidentFact]:
         c = _INCIDENTS.c
-        ids = union(
-            select(c.id).where(c.started_at >= start, c.started_at < end),
-            select(c.id).where(c.acknowledged_at >= start, c.acknowledged_at < end),
-            select(c.id).where(c.resolved_at >= start),
-            select(c.id).where(c.status != IncidentStatus.RESOLVED),
-        ).subquery()
+        ids = (_ids_of_all(asked) if asked.services is None else _ids_of_services(asked)).subquery()
         query = (
             select(c.id, c.incident_id, c.services, c.started_at, c.acknowledged_at, c.resolved_at, c.status)
             .add_columns(_BLAMES.c.reason, _LEDGER.c.external_id, _LEDGER.c.rollout_id)
@@ -153,14 +122,53 @@ class Rollouts(Noun):
             .where(c.is_signal.is_(False), c.is_test.is_(False), c.received_at <= received_by)
             .order_by(c.id, _BLAMES.c.deploy_id)
         )
-        if services is not None:
-            touching = (_SERVICES.c.incident_id == c.id) & _SERVICES.c.service.in_(list(services))
-            query = query.where(select(1).where(touching).exists())
         return _facts_of(await self._connection.execute(query))
 
 
-def _of(query: Any, column: Any, services: Collection[str] | None) -> Any:
-    return query if services is None else query.where(column.in_(list(services)))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose facts, of when."""
+
+    services: Collection[str] | None
+    environment: str | None
+    start: datetime
+    end: datetime
+    as_of: datetime
+
+    def narrow(self, query: Any, column: Any) -> Any:
+        """Narrow a query to the services."""
+        return query if self.services is None else query.where(column.in_(list(self.services)))
+
+
+# The conditions in so many words: an index over a part of a table is used only where a query says that part.
+_CHANGES = select(_LEDGER.c.service, _LEDGER.c.at).where(text("ledger.type = 'change'"), _LEDGER.c.is_undone.is_(False))
+_ATTEMPTS_FAILED = select(_LEDGER.c.service, _LEDGER.c.finished_at.label("at")).where(
+    text("ledger.type = 'deploy' AND ledger.tier = 'production' AND ledger.deploy_status = 'failed'")
+)
+
+
+def _attempts_failed(environment: str | None) -> Select[Any]:
+    return _ATTEMPTS_FAILED if environment is None else _ATTEMPTS_FAILED.where(_LEDGER.c.environment == environment)
+
+
+def _ids_of_all(asked: _Asked) -> CompoundSelect[Any]:
+    c = _INCIDENTS.c
+    return union(
+        *(select(c.id).where(at >= asked.start, at < asked.end) for at in (c.started_at, c.acknowledged_at)),
+        select(c.id).where(c.resolved_at >= asked.start, c.resolved_at < asked.end),
+        select(c.id).where(c.resolved_at > asked.as_of),
+        select(c.id).where(c.status != IncidentStatus.RESOLVED),
+    )
+
+
+def _ids_of_services(asked: _Asked) -> CompoundSelect[Any]:
+    c = _SERVICES.c
+    mine = asked.narrow(select(c.incident_id.label("id")), c.service)
+    return union(
+        *(mine.where(at >= asked.start, at < asked.end) for at in (c.started_at, c.acknowledged_at, c.resolved_at)),
+        mine.where(c.resolved_at > asked.as_of),
+        mine.where(c.resolved_at.is_(None)),
+    )
 
 
 def _rollout(

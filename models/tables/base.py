@@ -40,6 +40,11 @@ def _from_sqlite_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def bytewise(length: int) -> String:
+    """Return text that is ordered by its bytes on both databases, as Python orders it."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant in UTC: `timestamptz` on PostgreSQL, sortable text on SQLite. Refuses naive values."""
 

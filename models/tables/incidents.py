@@ -75,12 +75,27 @@ class IncidentRow(Base):
 
 
 class IncidentServiceRow(Base):
-    """Which services an incident touches, for look-ups by service."""
+    """Which services an incident touches, for look-ups by service.
+
+    The instants are the incident's own, so that a service's incidents of a window are found without those of all
+    others; `resolved_at` is null while it is open.
+    """
 
     __tablename__ = "incident_services"
 
     service: Mapped[str] = mapped_column(String(255), primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_incident_services_started_at", "service", "started_at", "incident_id"),
+        Index("ix_incident_services_acknowledged_at", "service", "acknowledged_at", "incident_id"),
+        Index("ix_incident_services_resolved_at", "service", "resolved_at", "incident_id"),
+        # An incident that is written loses its rows and gets new ones.
+        Index("ix_incident_services_incident_id", "incident_id"),
+    )
 
 
 class TimelineRow(Base):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word
+from models.tables.base import Base, BigId, Json, Names, UtcDateTime, Word, bytewise
 from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus, Remedy, Risk, Tier
 
 
@@ -32,8 +32,9 @@ class LedgerRow(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     type: Mapped[str] = mapped_column(String(8))
-    source: Mapped[str] = mapped_column(String(64))
-    external_id: Mapped[str] = mapped_column(String(255))
+    # Of two deployments that finished at one instant these decide, and an index must know their order.
+    source: Mapped[str] = mapped_column(bytewise(64))
+    external_id: Mapped[str] = mapped_column(bytewise(255))
     service: Mapped[str] = mapped_column(String(255))
     environment: Mapped[str | None] = mapped_column(String(255))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -98,6 +99,13 @@ class LedgerRow(Base):
         ),
         Index("ix_ledger_service_at", "service", "at"),
         Index("ix_ledger_at", "at"),
+        _where("ix_ledger_changes", "service", "at", where="type = 'change'"),
+        _where(
+            "ix_ledger_attempts_failed",
+            "service",
+            "at",
+            where="type = 'deploy' AND tier = 'production' AND deploy_status = 'failed'",
+        ),
         _live("ix_ledger_lane", "service", "environment", "finished_at", "source", "external_id"),
         _live("ix_ledger_ran", "service", "environment", "ran", "finished_at", "source", "external_id"),
         _live("ix_ledger_remedied", "service", "finished_at", and_="remedy <> 'none'"),

@@ -21,6 +21,7 @@ from tests.support.histories import History, remember, report_of
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 WEEK = window(MONDAY.date(), "week", "UTC")
+_YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 NAMES = [f"d{n}" for n in range(6)]
 hours = st.integers(0, 60).map(lambda n: MONDAY + timedelta(hours=n))
 
@@ -125,7 +126,7 @@ async def _both_ways(empty: Path, events: list[dict[str, Any]], at_a_time: int) 
 
 
 async def _stored(store: Store) -> Any:
-    facts = await store.rollouts.facts(None, None, datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    facts = await store.rollouts.facts(None, None, *_YEAR, _YEAR[1])
     suspicions = await store.blames.everyone(datetime(2027, 1, 1, tzinfo=UTC))
     blames = await store.blames.of("incident", [s.id for s in suspicions])
     return [replace(r, id=0) for r in sorted(facts.rollouts, key=_place)], {

@@ -96,7 +96,7 @@ async def test_the_rows_add_up_to_every_number(quick: Database, history: History
     async with quick.reading() as store:
         report = await read_report(store, Scope(name="all", services=None), history.window, history.as_of)
         for window, numbers in ((history.window, report.now), (previous(history.window), report.previous)):
-            facts = await store.rollouts.facts(None, None, window.start, window.end)
+            facts = await store.rollouts.facts(None, None, window.start, window.end, history.as_of)
             expected = {n: count for n in NUMBERS if (count := getattr(numbers, COUNTS[n])) is not None}
             counted = {number: _counted(number, window, facts, history.as_of) for number in expected}
             assert expected == counted

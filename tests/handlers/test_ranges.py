@@ -57,7 +57,7 @@ async def brought(database: Database) -> dict[str, str | None]:
 
 async def leads(database: Database) -> dict[str, float]:
     async with database.reading() as store:
-        facts = await store.rollouts.facts(None, None, MONDAY, MONDAY + timedelta(days=9))
+        facts = await store.rollouts.facts(None, None, MONDAY, MONDAY + timedelta(days=9), MONDAY + timedelta(days=9))
     return {sha: seconds / 3600 for r in facts.rollouts for sha, seconds in r.leads or ()}
 
 

@@ -95,7 +95,7 @@ async def test_deployments_come_with_their_states_and_the_commits_of_each_range(
         assert ["10", "11", "12"] == [c.sha for c in await store.deploys.commits(found[1].id)]
         # The failed one changed nothing: its commits go live with the next.
         assert ["30", "31", "32", "40", "41", "42"] == [c.sha for c in await store.deploys.commits(found[4].id)]
-        facts = await store.rollouts.facts(None, None, MONDAY - timedelta(days=1), NOW)
+        facts = await store.rollouts.facts(None, None, MONDAY - timedelta(days=1), NOW, NOW)
     assert 6 == len(facts.rollouts)
     assert 12 == sum(len(r.leads or ()) for r in facts.rollouts)
 
