@@ -183,6 +183,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         transaction=database.transaction,
         reading=database.reading,
         at_once=database.at_once,
+        aside=database.aside,
         topology=settings.topology,
         messenger=messenger or SlackMessenger(client, world.now),
         telemetry=metrics,
@@ -270,7 +271,7 @@ def _web(bot: Bot, world: World) -> Starlette:
     by_http = [Route("/slack/events", events, methods=["POST"])] if bot.settings.slack_signing_secret else []
 
     gauges = DeliveryGauges(
-        reading=bot.database.reading, topology=lambda: bot.ctx.topology, now=world.now, elapsed=world.elapsed
+        aside=bot.database.aside, topology=lambda: bot.ctx.topology, now=world.now, elapsed=world.elapsed
     )
     bot.metrics.registry.register(gauges)
     health = Health(
@@ -285,6 +286,7 @@ def _web(bot: Bot, world: World) -> Starlette:
 
     api = Api(
         reading=bot.database.reading,
+        aside=bot.database.aside,
         topology=lambda: bot.ctx.topology,
         tokens=bot.settings.api_tokens,
         now=world.now,

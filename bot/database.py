@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from bot.aside import Aside
 from handlers.errors import Unavailable
 from models.store import Store
 
@@ -52,17 +53,20 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
         self._turn = asyncio.Lock()
-        self._reader = _engine(url, pool_size=3) if self.is_sqlite else self._one_state()
+        self._reader = self._one_state(_engine(url, pool_size=3) if self.is_sqlite else self._writer)
+        self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=2)))
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
-            _begin_with(self._reader.sync_engine, "BEGIN")
             self._direct = _direct_engine(url)
             self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
-    def _one_state(self) -> AsyncEngine:
-        """Return PostgreSQL's reader: each block sees the database as it was at its first query."""
-        return self._writer.execution_options(isolation_level="REPEATABLE READ")
+    def _one_state(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return a reader: each block sees the database as it was at its first query."""
+        if not self.is_sqlite:
+            return engine.execution_options(isolation_level="REPEATABLE READ")
+        _begin_with(engine.sync_engine, "BEGIN")
+        return engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Store]:
@@ -109,6 +113,11 @@ class Database:
             async with self._reader.connect() as connection:
                 yield Store(connection)
 
+    async def aside(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
+        """Run reading that takes its time off the event loop, on one state of the database; return its result."""
+        with _unavailable():
+            return await self._aside.run(work)
+
     async def revision(self) -> str | None:
         """Return the schema's revision; `None` for an empty database."""
         async with self._writer.connect() as connection:
@@ -116,6 +125,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._aside.close()
         await self._writer.dispose()
         await self._reader.dispose()
         self._thread.shutdown()

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from handlers.errors import TwinspanError
-from handlers.ports import Transaction
+from handlers.ports import Aside
 from handlers.reports import as_heard, heard_until
 from models.delivery import Facts, Numbers, measure
 from models.periods import Length, Window, latest_completed
@@ -38,7 +38,7 @@ _SPREAD: Final = (
 class DeliveryGauges(Collector):
     """Collected with the other metrics. Numbers are read beside a scrape, never while it waits."""
 
-    reading: Transaction
+    aside: Aside
     topology: Callable[[], Topology]
     now: Callable[[], datetime]
     elapsed: Callable[[], float]
@@ -79,15 +79,15 @@ class DeliveryGauges(Collector):
     async def read(self) -> None:
         """Read the numbers of every service; those that were read before stay where that fails."""
         try:
-            async with self.reading() as store:
-                told = [(window, await self._facts(store, window)) for window in self._windows()]
-                known_until = await heard_until(store, self.now())
+            self._numbers = await self.aside(self._all)
         except TwinspanError as error:
             _log.warning("delivery_gauges_not_read", error=str(error))
             return
-        # The arithmetic of a long history takes a while: nobody's acknowledgement waits for it.
-        self._numbers = await asyncio.to_thread(_numbers, self._services(), told, self.now(), known_until)
         self._read_at = self.elapsed()
+
+    async def _all(self, store: Store) -> dict[tuple[str, Length], Numbers]:
+        told = [(window, await self._facts(store, window)) for window in self._windows()]
+        return _numbers(self._services(), told, self.now(), await heard_until(store, self.now()))
 
     def _windows(self) -> list[Window]:
         zone = next((plan.timezone for plan in self.topology().digests), "UTC")

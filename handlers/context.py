@@ -1,6 +1,5 @@
 """What a handler is given: the memory, the configuration, the outside world, and who may be nudged."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from handlers.errors import CallFailure
 from handlers.heard import Said
 from handlers.ports import (
+    Aside,
     AtOnce,
     Conversation,
     Directory,
@@ -109,15 +109,15 @@ class Context:
 
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
     `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
-    use one inside another. `topology` is replaced when a person maps a name.
-    `hear` carries a reply to the other side, after what was missed before it.
-    `wake_outbox` and `wake_apply` are called after a commit that left work for them. `computing` is held while numbers
-    are computed: many digests are due at one minute, and between two of them the door is answered.
+    use one inside another. `aside` reads what takes its time, off the event loop.
+    `topology` is replaced when a person maps a name. `hear` carries a reply to the other side, after what was missed
+    before it. `wake_outbox` and `wake_apply` are called after a commit that left work for them.
     """
 
     transaction: Transaction
     reading: Transaction
     at_once: AtOnce
+    aside: Aside
     topology: Topology
     messenger: Messenger
     telemetry: Telemetry
@@ -129,4 +129,3 @@ class Context:
     hear: Hear | None = None
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
-    computing: asyncio.Lock = field(default_factory=asyncio.Lock)

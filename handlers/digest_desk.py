@@ -82,17 +82,17 @@ async def why(ctx: Context, words: list[str], bridge: Bridge, channel_id: str, a
     number = _number(words)
     async with ctx.reading() as store:
         snapshot = await store.digests.latest(bridge.name)
-        if snapshot is None:
-            raise UserError(f"No digest of {bridge.name} was posted yet. `/metrics {bridge.name}` shows its numbers.")
-        asked = Asked(
-            scope=bridge.name,
-            length=str(snapshot.numbers["length"]),
-            first=str(snapshot.numbers["first"]),
-            timezone=snapshot.timezone,
-            number=number,
-            channel=channel_id,
-        )
-        return metric_how.modal(await explain(store, ctx.topology, asked, at))
+    if snapshot is None:
+        raise UserError(f"No digest of {bridge.name} was posted yet. `/metrics {bridge.name}` shows its numbers.")
+    asked = Asked(
+        scope=bridge.name,
+        length=str(snapshot.numbers["length"]),
+        first=str(snapshot.numbers["first"]),
+        timezone=snapshot.timezone,
+        number=number,
+        channel=channel_id,
+    )
+    return metric_how.modal(await ctx.aside(lambda store: explain(store, ctx.topology, asked, at)))
 
 
 def _number(words: list[str]) -> str:

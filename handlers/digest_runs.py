@@ -81,8 +81,7 @@ async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: d
         settle=max((p.settle for p in plans), default=timedelta()),
         operations=await ctx.operations.read(services, window.start, window.end),
     )
-    async with ctx.computing, ctx.reading() as store:
-        numbers = await _CONTENT.compute(store, ctx.topology, order)
+    numbers = await ctx.aside(lambda store: _CONTENT.compute(store, ctx.topology, order))
     return Snapshot(
         plan=plan,
         bridge=bridge.name,

@@ -127,6 +127,13 @@ class Elsewhere(Protocol):
 Transaction = Callable[[], AbstractAsyncContextManager[Store]]
 
 
+class Aside(Protocol):
+    """Runs reading that takes its time, such as that of a period's numbers, off the event loop."""
+
+    def __call__(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> Awaitable[_Result]:
+        """Return what the work returns; it sees one state of the database, and writes nothing."""
+
+
 class AtOnce(Protocol):
     """Runs one piece of work in a transaction of its own, as fast as the database allows.
 

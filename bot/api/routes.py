@@ -18,7 +18,7 @@ from bot.api.asked import Listing, cursor, listing, refuse_unknown
 from bot.api.shapes import Problem, Report, openapi, shown
 from bot.asked import WrongParameter
 from handlers.errors import NotAuthentic, Unavailable
-from handlers.ports import Transaction
+from handlers.ports import Aside, Transaction
 from handlers.signatures import check_bearer
 from models.store import Store
 from models.topology import Topology
@@ -40,6 +40,7 @@ class Api:
     """What the API reads from. `tokens` are accepted side by side; without any the API is closed."""
 
     reading: Transaction
+    aside: Aside
     topology: Callable[[], Topology]
     tokens: tuple[str, ...]
     now: Callable[[], datetime]
@@ -74,8 +75,7 @@ class Api:
     async def _metrics(self, request: Request) -> Report:
         query = request.query_params
         refuse_unknown(query, _ASKED)
-        async with self.reading() as store:
-            report = await asked.report(store, query, self.topology(), self.now())
+        report = await self.aside(lambda store: asked.report(store, query, self.topology(), self.now()))
         window = report.window
         return Report(
             scope=report.scope.name,

@@ -13,15 +13,13 @@ from handlers.views.asked import HOW, NEXT, PREVIOUS, ROWS, Asked, read
 
 async def _rows(ctx: Context, press: Press) -> Outcome:
     asked = _asked(press)
-    async with ctx.reading() as store:
-        page = await read_page(store, ctx.topology, asked, press.at)
+    page = await ctx.aside(lambda store: read_page(store, ctx.topology, asked, press.at))
     return Outcome(modal=metric_rows.modal(page))
 
 
 async def _how(ctx: Context, press: Press) -> Outcome:
     asked = _asked(press)
-    async with ctx.reading() as store:
-        explained = await explain(store, ctx.topology, asked, press.at)
+    explained = await ctx.aside(lambda store: explain(store, ctx.topology, asked, press.at))
     return Outcome(modal=metric_how.modal(explained))
 
 

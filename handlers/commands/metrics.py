@@ -65,8 +65,7 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
     channel = await places.channel_name(ctx, invocation.channel_id)
     scope, window = parse(invocation.text, ctx.topology, channel, invocation.at)
-    async with ctx.reading() as store:
-        report = await read_live_report(store, scope, window, invocation.at)
+    report = await ctx.aside(lambda store: read_live_report(store, scope, window, invocation.at))
     shown = metrics.Shown(
         scope=scope.name,
         timezone=window.timezone,

@@ -1,6 +1,6 @@
 """Digests: each file here exports `DIGEST`, which turns a window into numbers. Words and pictures are the views'."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,4 +32,4 @@ class Digest:
     """One kind of digest. `compute` returns plain JSON; it is stored, and both sides are shown exactly that."""
 
     name: str
-    compute: Callable[[Store, Topology, Order], Awaitable[dict[str, Any]]]
+    compute: Callable[[Store, Topology, Order], Coroutine[Any, Any, dict[str, Any]]]

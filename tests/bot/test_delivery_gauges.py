@@ -1,11 +1,10 @@
 """The five delivery metrics as gauges: read beside a scrape, by service, and absent where unknown."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,6 +15,8 @@ from handlers.errors import Unavailable
 from models.store import Store
 from models.topology import Service, Topology
 from tests.support.histories import remember
+
+_Result = TypeVar("_Result")
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 CONFIGURED = Topology(services=(Service(name="shop"), Service(name="billing")))
@@ -46,7 +47,7 @@ class Scraped:
 
     def __post_init__(self) -> None:
         self.gauges = DeliveryGauges(
-            reading=self.reading,
+            aside=self.aside,
             topology=lambda: self.topology,
             now=lambda: MONDAY + timedelta(days=9),
             elapsed=lambda: self.seconds,
@@ -54,13 +55,11 @@ class Scraped:
         self.registry = CollectorRegistry()
         self.registry.register(self.gauges)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Store]:
+    async def aside(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
         self.reads += 1
         if self.is_down:
             raise Unavailable("database_down")
-        async with self.database.reading() as store:
-            yield store
+        return await self.database.aside(work)
 
     def text(self) -> str:
         return generate_latest(self.registry).decode()

@@ -47,6 +47,7 @@ def context(database: Database, messenger: Messenger | None = None, topology: To
         transaction=database.transaction,
         reading=database.reading,
         at_once=database.at_once,
+        aside=database.aside,
         topology=topology,
         messenger=messenger or mute,
         telemetry=Metrics(),
