@@ -42,6 +42,7 @@ from bot.telemetry import Metrics
 from handlers.apply import Apply
 from handlers.context import Context
 from handlers.intake import Intake
+from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.outbox import Dispatcher
 from handlers.ports import Messenger
@@ -106,6 +107,7 @@ class Bot:
         """Run the workers for the length of a block; at its end nothing that was claimed stays claimed."""
         await self.check_schema()
         await sweeps.load_mappings(self.ctx)
+        await load_links(self.ctx)
         await self.missed.begin(self.now())
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)

@@ -15,6 +15,7 @@ from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
 from handlers.freeze_sweep import tend as tend_freezes
+from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
 from handlers.reminders import remind
@@ -41,6 +42,7 @@ def sweeps_of(
         Sweep("freezes", sweeps.FREEZES_EVERY, lambda: tend_freezes(ctx, now(), coming(ctx.topology.freezes, now()))),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
         Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
+        Sweep("links", sweeps.LINKS_EVERY, lambda: load_links(ctx)),
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

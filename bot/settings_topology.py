@@ -50,6 +50,7 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
                 timezone=d.timezone,
                 period=d.period,
                 settle=timedelta(hours=d.settle_hours),
+                is_for_all=d.bridges is None,
             )
             for name, d in file.digests.items()
         ),

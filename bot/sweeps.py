@@ -32,6 +32,7 @@ FREEZES_EVERY: Final = 5.0
 USERGROUPS_EVERY: Final = 60.0
 TROUBLES_EVERY: Final = 3600.0
 HEARD_EVERY: Final = 30.0
+LINKS_EVERY: Final = 3.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 
@@ -76,9 +77,9 @@ async def attribute_all(ctx: Context) -> None:
 async def load_mappings(ctx: Context) -> None:
     """Take over what people mapped, here or in another process, and apply what was held for names known by now."""
     async with ctx.transaction() as store:
-        topology = ctx.topology.with_mappings(await store.names.mappings())
-        released = await store.names.release(await _known_by_now(store, topology))
-    ctx.topology = topology
+        mappings = await store.names.mappings()
+        released = await store.names.release(await _known_by_now(store, ctx.topology.with_mappings(mappings)))
+    ctx.topology = ctx.topology.with_mappings(mappings)
     if released:
         _log.info("held_deliveries_released", deliveries=released)
         ctx.wake_apply()

@@ -21,6 +21,7 @@ from handlers.ports import (
     Wake,
 )
 from models.calls import Matter, Verb
+from models.links import Room
 from models.operations import OperationsReading
 from models.people import Person
 from models.topology import Service, Topology
@@ -71,6 +72,10 @@ class NoConversation:
         return []
 
     async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> Sequence[str]:  # noqa: ARG002
+        """Return none."""
+        return []
+
+    async def rooms(self) -> Sequence[Room]:
         """Return none."""
         return []
 

@@ -64,6 +64,9 @@ class Pace:
     when_refused: float = 60.0
 
 
+_NO_CHANNEL: Final = frozenset({"channel_not_found", "is_archived"})
+
+
 @dataclass(kw_only=True)
 class Dispatcher:
     """The outbox of one process. `holder` names the process; `jitter` returns a factor around 1."""
@@ -146,10 +149,12 @@ class Dispatcher:
         started = self.elapsed()
         async with self.ctx.reading() as store:
             known = await store.messages.of_subject(item.subject)
+            # Under its id a channel is the same whatever it is called by now.
+            where = await store.outbox.channel_id(item.channel) or item.channel
         try:
             # The lease must outlive the call, or another process could say the same thing meanwhile.
             async with asyncio.timeout(self.pace.lease * 0.8):
-                posted, outcome = await self._say(item, known)
+                posted, outcome = await self._say(item, known, where)
         except TimeoutError:
             return await self._keep(item, PostFailure("timeout", may_have_arrived=True))
         except PostFailure as failure:
@@ -159,7 +164,7 @@ class Dispatcher:
         await self._record(item, posted, known)
         return True
 
-    async def _say(self, item: OutboxItem, known: Sequence[MessageRef]) -> tuple[Posted | None, str]:
+    async def _say(self, item: OutboxItem, known: Sequence[MessageRef], where: str) -> tuple[Posted | None, str]:
         async with self.ctx.reading() as store:
             message = await self.render(
                 store,
@@ -178,7 +183,7 @@ class Dispatcher:
         card = _part(known, item, CARD) if is_reply else None
         thread_ts = card.ts if card else None
         if mine is None and item.is_doubtful:
-            mine = await self._found(item, thread_ts)
+            mine = await self._found(item, where, thread_ts)
         if message.is_gone:
             if mine is not None:
                 await self.ctx.messenger.delete(mine.channel_id, mine.ts)
@@ -189,21 +194,24 @@ class Dispatcher:
             except PostFailure as failure:
                 if failure.reason not in GONE:
                     raise
-        return await self._post(item, message, thread_ts), "posted"
+        return await self._post(item, where, message, thread_ts), "posted"
 
-    async def _post(self, item: OutboxItem, message: Message, thread_ts: str | None) -> Posted:
+    async def _post(self, item: OutboxItem, where: str, message: Message, thread_ts: str | None) -> Posted:
         try:
-            return await self.ctx.messenger.post(item.channel, message, key=item.key, thread_ts=thread_ts)
+            return await self.ctx.messenger.post(where, message, key=item.key, thread_ts=thread_ts)
         except PostFailure as failure:
+            if failure.reason in _NO_CHANNEL and where != item.channel:
+                # The channel is gone; another one may have its name.
+                return await self._post(item, item.channel, message, thread_ts)
             if thread_ts is None or failure.reason not in GONE or item.part.startswith(LINE):
                 raise
-        return await self.ctx.messenger.post(item.channel, message, key=item.key)
+        return await self.ctx.messenger.post(where, message, key=item.key)
 
-    async def _found(self, item: OutboxItem, thread_ts: str | None) -> MessageRef | None:
+    async def _found(self, item: OutboxItem, where: str, thread_ts: str | None) -> MessageRef | None:
         """Look in Slack for a message that was handed over without an answer."""
         since = (item.posting_since or item.created_at) - CLOCK_SKEW
         try:
-            found = await self.ctx.messenger.find(item.channel, key=item.key, since=since, thread_ts=thread_ts)
+            found = await self.ctx.messenger.find(where, key=item.key, since=since, thread_ts=thread_ts)
         except PostFailure as failure:
             if not failure.is_permanent:
                 raise
@@ -226,6 +234,7 @@ class Dispatcher:
             await store.outbox.pause(item.channel, at + timedelta(seconds=self.pace.between_messages))
             if posted is not None:
                 await store.messages.remember(_reference(item, posted), at)
+                await store.outbox.learn_channel(item.channel, posted.channel_id)
             if is_new_card:
                 await store.outbox.notify(await _to_link(store, item, known), at)
 

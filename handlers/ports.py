@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from handlers.heard import Said
 from handlers.views import Message, Modal
 from models.calls import Matter, Verb
+from models.links import Room
 from models.operations import OperationsReading
 from models.people import Person
 from models.store import Store
@@ -102,6 +103,9 @@ class Conversation(Protocol):
 
     async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> Sequence[str]:
         """Return the messages (`ts`) of a channel from `oldest` on that got replies at or after `since`."""
+
+    async def rooms(self) -> Sequence[Room]:
+        """Return every channel that the bot sees, as of now: all public ones, and the private ones it is in."""
 
     async def is_own(self, bot_id: str) -> bool:
         """Return whether this is the bot's own id as a bot (`B…`)."""

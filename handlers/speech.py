@@ -25,6 +25,7 @@ from handlers.views import (
     handoffs,
     incident_entries,
     incidents,
+    links,
     mirroring,
     oncall,
 )
@@ -279,6 +280,15 @@ async def _freeze(row: _Row) -> Message | None:
     return freezes.taken(one) if word == "taken" else freezes.extended(one)
 
 
+async def _link(row: _Row) -> Message | None:
+    link = await row.store.links.get(int(row.name))
+    if link is None:
+        return None
+    if row.part == CARD:
+        return links.card(link, row.side)
+    return links.ended(link, row.side)
+
+
 async def _action(row: _Row) -> Message | None:
     item = await row.store.responses.item(int(row.name))
     if item is None or (row.part != CARD and not item.is_open):
@@ -319,6 +329,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "action": _action,
     "handoff": _handoff,
     "freeze": _freeze,
+    "link": _link,
     "usergroup": _usergroup,
     "call": _call,
     "swap": _swap,

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from models.freezes import FreezePlan
 from models.handoffs import HandoffPlan
+from models.links import Link
 from models.mirroring import Mirror
 from models.oncall import OnCallSchedule
 from models.operations import Objective
@@ -76,7 +77,7 @@ class Bridge:
     """A dev channel and an ops channel that hear of the same services. Channels are names (`#x`) or ids (`C…`).
 
     `mirror` says which threads are one conversation; `mirror_private`, that a private channel may be read in the other;
-    `mirror_bots`, by id or name, which other bots are carried too.
+    `mirror_bots`, by id or name, which other bots are carried too. `link` is set where a person linked them.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Bridge:
     mirror: Mirror = "incidents"
     mirror_private: bool = False
     mirror_bots: tuple[str, ...] = ()
+    link: Link | None = None
 
     def channel(self, side: Side) -> str:
         """Return the channel of one side."""
@@ -138,7 +140,7 @@ class DigestPlan:
     """One scheduled digest. `cron` is five fields, read in `timezone` (IANA).
 
     Numbers younger than `settle` (counted from the end of their period) are provisional; a digest is never posted so
-    early.
+    early. `is_for_all`: it is for every bridge there is.
     """
 
     name: str
@@ -147,6 +149,7 @@ class DigestPlan:
     timezone: str
     period: Period
     settle: timedelta = timedelta()
+    is_for_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +223,25 @@ class Topology:
     def with_mappings(self, mappings: Mapping[tuple[MapKind, str], str]) -> "Topology":
         """Return the same configuration with the names that people have mapped since (keys folded)."""
         return replace(self, mappings=dict(mappings))
+
+    def with_links(self, links: Iterable[Link]) -> "Topology":
+        """Return the same configuration with the channels that people linked since."""
+        everything = tuple(service.name for service in self.services)
+        linked = tuple(
+            Bridge(
+                name=link.name,
+                dev=link.dev,
+                ops=link.ops,
+                services=everything if link.services is None else link.services,
+                mirror=link.mirror,
+                link=link,
+            )
+            for link in links
+        )
+        bridges = (*(bridge for bridge in self.bridges if bridge.link is None), *linked)
+        names = tuple(bridge.name for bridge in bridges)
+        digests = tuple(replace(d, bridges=names) if d.is_for_all else d for d in self.digests)
+        return replace(self, bridges=bridges, digests=digests)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -11,8 +11,11 @@ from bot.clock import sleep
 from bot.slack.failures import answered
 from handlers.errors import PostFailure
 from handlers.heard import Said, quoted, said_in
+from models.links import Room
 
 _PAGE: Final = 200
+# Slack asks for fewer than 1000.
+_MOST_LISTED: Final = 900
 _TRIES: Final = 5
 _REMEMBERED: Final = timedelta(minutes=1)
 
@@ -78,6 +81,21 @@ class Conversation:
         told = [one async for one in self._messages(channel_id, oldest=f"{oldest.timestamp():.6f}")]
         return [str(one["ts"]) for one in told if float(one.get("latest_reply") or 0) >= since.timestamp()]
 
+    async def rooms(self) -> list[Room]:
+        """Return every channel the bot sees. https://docs.slack.dev/reference/methods/conversations.list"""
+        found: list[Room] = []
+        cursor = ""
+        while True:
+            answer = await answered(
+                self.client.conversations_list(
+                    types="public_channel,private_channel", limit=_MOST_LISTED, cursor=cursor or None
+                )
+            )
+            found += [_room(one) for one in answer.get("channels") or []]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return found
+
     async def is_own(self, bot_id: str) -> bool:
         """Return whether this is the bot's own id as a bot. https://docs.slack.dev/reference/methods/auth.test"""
         if self._own_id is None:
@@ -114,3 +132,13 @@ class Conversation:
                 if failure.retry_after is None or tries == _TRIES:
                     raise
                 await self.sleep(failure.retry_after)
+
+
+def _room(one: Mapping[str, Any]) -> Room:
+    return Room(
+        id=str(one["id"]),
+        name=str(one.get("name") or one["id"]),
+        is_private=bool(one.get("is_private")),
+        is_member=bool(one.get("is_member")),
+        is_archived=bool(one.get("is_archived")),
+    )

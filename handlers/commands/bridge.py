@@ -9,6 +9,7 @@ from handlers import commands
 from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
+from handlers.link_verbs import link_words, unlink_words
 from handlers.registry import discover
 from handlers.suggest import did_you_mean
 from handlers.views import Message, bridge, help, what_changed
@@ -20,12 +21,13 @@ from models.silence import silent_sources
 from models.store import Store
 from models.store.names import HeldName
 from models.store.sources import SourceState
-from models.topology import MapKind, Topology, folded
+from models.topology import Bridge, MapKind, Topology, folded
 
 _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", re.IGNORECASE)
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
 _CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
-_VERBS: Final = ("help", "status", "map", "retry", "reasons")
+_LINKING: Final = {"link": link_words, "unlink": unlink_words}
+_VERBS: Final = ("help", "status", "link", "unlink", "map", "retry", "reasons")
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -39,6 +41,8 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     if verb == "reasons":
         async with ctx.reading() as store:
             return Reply(message=what_changed.reasons(await reasons_told(store, ctx.topology)))
+    if verb in _LINKING:
+        return Reply(message=await _LINKING[verb](ctx, text[len(verb) :], invocation.by))
     mapping, retrying = _MAP.fullmatch(text), _RETRY.fullmatch(text)
     if mapping:
         return await _map(ctx, invocation, mapping["name"].strip("“”\"'`"), mapping["target"].strip("“”\"'`"))
@@ -163,19 +167,29 @@ def _channel(word: str, topology: Topology, others: Iterable[str]) -> str:
     token = _CHANNEL.fullmatch(word)
     names = {token["id"], token["name"] or ""} if token else {word}
     wanted = {folded(name).lstrip("#") for name in names if name}
+    named = {name: channel for bridge in topology.bridges for name, channel in _linked_names(bridge)}
     for channel in topology.channels:
         if folded(channel).lstrip("#") in wanted:
             return channel
+    if found := next((named[name] for name in wanted if name in named), None):
+        return found
     shown = (token["name"] or token["id"]) if token else word
     raise UserError(f"I post to no channel “{shown[:80]}”." + did_you_mean(shown, [*topology.channels, *others]))
 
 
+def _linked_names(bridge: Bridge) -> list[tuple[str, str]]:
+    link = bridge.link
+    return [(folded(link.dev_name), link.dev), (folded(link.ops_name), link.ops)] if link else []
+
+
 COMMAND: Final = Command(
     name="/bridge",
-    usage="help|status|map NAME as SERVICE|retry #channel or pager|reasons",
-    summary="See what is connected, what waits and what is held; map unknown names; retry refused messages.",
+    usage="help|status|link #dev #ops|unlink #channel|map NAME as SERVICE|retry #channel or pager|reasons",
+    summary="See what is connected, waits and is held; link channels; map unknown names; retry refused messages.",
     examples=(
         "/bridge status",
+        "/bridge link #search-dev #search-ops for search mirror always",
+        "/bridge unlink #search-dev",
         "/bridge map acme/payments-api as payments",
         "/bridge map live-eu as production",
         "/bridge retry #payments-ops",

@@ -12,7 +12,7 @@ from handlers.places import bridge_here, channel_name, timezone_of
 from handlers.suggest import did_you_mean
 from handlers.views import Modal, digests, help
 from handlers.views.layout import said
-from handlers.views.text import escape, link
+from handlers.views.text import channel_link, link
 from handlers.wording import asks_for_help
 from models.periods import Window
 from models.store.digests import Snapshot
@@ -114,14 +114,14 @@ async def _post(ctx: Context, bridge: Bridge, window: Window, invocation: Invoca
         return Reply(message=said(f"That period was posted before: {await _where(ctx, before, bridge)}."))
     request_id = invocation.request_id
     await post_now(ctx, bridge, window, by=invocation.user_name, request_id=request_id, at=invocation.at)
-    return Reply(message=said(f"Posting the digest to {escape(bridge.dev)} and {escape(bridge.ops)}."))
+    return Reply(message=said(f"Posting the digest to {channel_link(bridge.dev)} and {channel_link(bridge.ops)}."))
 
 
 async def _where(ctx: Context, snapshot: Snapshot, bridge: Bridge) -> str:
     async with ctx.reading() as store:
         messages = await store.messages.of_subject(f"digest:{snapshot.id}")
     links = [link(m.permalink, m.channel) for m in messages]
-    return " and ".join(links) or f"it is on its way to {escape(bridge.dev)} and {escape(bridge.ops)}"
+    return " and ".join(links) or f"it is on its way to {channel_link(bridge.dev)} and {channel_link(bridge.ops)}"
 
 
 COMMAND = Command(

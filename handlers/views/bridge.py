@@ -7,7 +7,7 @@ from datetime import datetime
 from handlers.views import Block, Message, calls
 from handlers.views.failures import UnknownName, reason_words
 from handlers.views.layout import context, header, joined, message, paragraphs, said
-from handlers.views.text import code, line, plural
+from handlers.views.text import channel_link, code, line, plural
 from handlers.views.times import ago, duration, moment
 from models.calls import CallQueue
 from models.topology import Bridge
@@ -86,11 +86,11 @@ def mapped(kind: str, name: str, target: str, released: int) -> Message:
 
 def retried(channel: str | None, count: int) -> Message:
     """Return what the person who asked for another try is shown."""
-    where = line(channel, 80) if channel else "any channel"
+    where = channel_link(channel) if channel else "any channel"
     if not count:
         return said(f"Nothing was refused in {where}.")
     return said(
-        f"🔁 {plural(count, 'message')} to {line(channel, 80) if channel else 'all channels'} will be tried again."
+        f"🔁 {plural(count, 'message')} to {channel_link(channel) if channel else 'all channels'} will be tried again."
     )
 
 
@@ -103,7 +103,9 @@ def called_again(name: str | None, count: int) -> Message:
 
 
 def _bridge(bridge: Bridge) -> str:
-    return f"*{line(bridge.name)}*: {line(bridge.dev)} ↔ {line(bridge.ops)} · {line(', '.join(bridge.services), 300)}"
+    linked = f"linked by {line(bridge.link.linked_by, 60)} {ago(bridge.link.linked_at)}" if bridge.link else None
+    sides = f"*{line(bridge.name)}*: {channel_link(bridge.dev)} ↔ {channel_link(bridge.ops)}"
+    return joined([sides, line(", ".join(bridge.services), 300), linked])
 
 
 def _sender(sender: Sender) -> str:
@@ -117,7 +119,7 @@ def _sender(sender: Sender) -> str:
 
 
 def _outgoing(channel: Outgoing) -> str:
-    name = f"*{line(channel.channel, 80)}*"
+    name = f"*{channel_link(channel.channel)}*"
     mark = "🔴" if channel.failed else "🟠" if channel.waiting else "🟢"
     refused = (
         f"{channel.failed} refused: {reason_words(channel.failed_reason or 'unknown')}" if channel.failed else None

@@ -7,7 +7,7 @@ from typing import Final
 
 from handlers.views import Message
 from handlers.views.layout import message, paragraphs, said
-from handlers.views.text import code, line, plural
+from handlers.views.text import channel_link, code, line, plural
 from handlers.views.times import ago
 
 _REASONS: Final = {
@@ -64,7 +64,7 @@ def reason_words(reason: str) -> str:
 
 def channel(trouble: ChannelTrouble) -> Message:
     """Return the notice that a channel refuses messages, and what to do; once it takes them again, that."""
-    name = line(trouble.channel, 80)
+    name = channel_link(trouble.channel)
     if not trouble.failed:
         return said(f"✅ {name} takes messages again.")
     headline = f"⚠️ *{name} refuses messages*: {reason_words(trouble.reason or 'unknown')}"
@@ -94,7 +94,7 @@ def _unknown(name: UnknownName) -> str:
 def _remedy(trouble: ChannelTrouble) -> str:
     retry = code(f"/bridge retry {trouble.channel}")
     if trouble.reason in _MEMBERSHIP:
-        name = line(trouble.channel, 80)
+        name = channel_link(trouble.channel)
         return f"Say `/invite @twinspan` in {name}; what waits is then sent by itself, or with {retry}."
     if trouble.reason in _TOKEN:
         return f"Install the app again or renew its token, then {retry}."

@@ -8,7 +8,7 @@ from typing import Final
 from handlers.routing import Audience
 from handlers.views import Author, Block, Message
 from handlers.views.layout import actions, button, context, message, section
-from handlers.views.text import channel, fit, link, listed
+from handlers.views.text import channel_link, fit, link, listed
 from handlers.views.text import line as safe
 from handlers.views.times import moment
 from models.mirroring import Line
@@ -59,7 +59,7 @@ def note(bridge: Bridge, side: Audience, subject: str, *, is_on: bool, params: M
     `params`: `out` (what is written here is seen there), `back` (and theirs here), `private` (an admin opened a
     private channel to a public one).
     """
-    other = channel(bridge.ops if side == "dev" else bridge.dev)
+    other = channel_link(bridge.ops if side == "dev" else bridge.dev)
     if not is_on or not (params.get("out") or params.get("back")):
         words = f"⛔ Replies here stay here; {other} has its own thread."
         return message(words, [context(words), actions(button("One conversation", START, subject))])
@@ -77,7 +77,7 @@ def note(bridge: Bridge, side: Audience, subject: str, *, is_on: bool, params: M
 
 def ask(bridge: Bridge, side: Audience, subject: str) -> Message:
     """Return the question whether a thread becomes one conversation with the other side's."""
-    other = channel(bridge.ops if side == "dev" else bridge.dev)
+    other = channel_link(bridge.ops if side == "dev" else bridge.dev)
     words = f"Shall replies in this thread also appear in {other}?"
     return message(words, [section(words), actions(button("Yes", START, subject), button("No", STOP, subject))])
 

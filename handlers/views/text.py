@@ -75,7 +75,7 @@ def mention(user_id: str | None) -> str | None:
     return f"<@{user_id}>" if user_id and _USER.fullmatch(user_id) else None
 
 
-def channel(name: str) -> str:
+def channel_link(name: str) -> str:
     """Return a channel as the configuration names it; an id as a link, which Slack shows under the name of today."""
     return f"<#{name}>" if _CHANNEL.fullmatch(name) else line(name, 80)
 

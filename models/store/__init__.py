@@ -16,6 +16,7 @@ from models.store.digests import Digests
 from models.store.freezes import Freezes
 from models.store.incidents import Incidents
 from models.store.lanes import Lanes
+from models.store.links import Links
 from models.store.messages import Messages
 from models.store.mirroring import Mirroring
 from models.store.names import HeldNames
@@ -83,6 +84,11 @@ class Store:
     def calls(self) -> Calls:
         """What services elsewhere are told."""
         return Calls(self._connection)
+
+    @cached_property
+    def links(self) -> Links:
+        """Channels that people linked."""
+        return Links(self._connection)
 
     @cached_property
     def freezes(self) -> Freezes:

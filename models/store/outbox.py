@@ -156,6 +156,24 @@ class Outbox(Noun):
         found = (await self._connection.execute(select(_OUTBOX.c.params).where(_OUTBOX.c.key == key))).first()
         return dict(found.params) if found else None
 
+    async def channel_ids(self) -> dict[str, str]:
+        """Return Slack's ids of the channels that were posted to, by the names that the configuration has for them."""
+        query = select(_CHANNELS.c.name, _CHANNELS.c.channel_id).where(_CHANNELS.c.channel_id.is_not(None))
+        return {row.name: row.channel_id for row in await self._connection.execute(query)}
+
+    async def channel_id(self, channel: str) -> str | None:
+        """Return Slack's id of a channel that was posted to: its name may be another one by now."""
+        query = select(_CHANNELS.c.channel_id).where(_CHANNELS.c.name == channel)
+        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def learn_channel(self, channel: str, channel_id: str) -> None:
+        """Note which channel a name meant when it was posted to."""
+        is_new = (_CHANNELS.c.channel_id.is_(None)) | (_CHANNELS.c.channel_id != channel_id)
+        await self._connection.execute(
+            update(_CHANNELS).where(_CHANNELS.c.name == channel, is_new).values(channel_id=channel_id)
+        )
+
     async def release(self, channel: str, holder: str) -> None:
         """Stop being a channel's voice."""
         mine = (_CHANNELS.c.name == channel) & (_CHANNELS.c.leased_by == holder)

@@ -7,6 +7,7 @@ from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEvent
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
+from models.tables.links import LinkRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
 from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
 from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
@@ -33,6 +34,7 @@ __all__ = [
     "IncidentServiceRow",
     "LedgerRow",
     "LineRow",
+    "LinkRow",
     "MappingRow",
     "MessageRow",
     "NamedCauseRow",

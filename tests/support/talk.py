@@ -83,7 +83,8 @@ class Talk:
         subject = f"{kind}:{1 + sum(known.startswith(kind) for known in self.threads)}"
         async with self.database.reading() as store:
             cards = await store.messages.of_subject(subject)
-        self.threads[subject] = {m.channel.removeprefix("#"): m.ts for m in cards if m.part == CARD}
+        rooms = self.sandbox.workspace.channels
+        self.threads[subject] = {rooms[m.channel_id].name: m.ts for m in cards if m.part == CARD}
         return subject
 
     @property

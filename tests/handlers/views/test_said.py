@@ -27,6 +27,7 @@ from handlers.views import (
     incident_entries,
     incident_forms,
     incidents,
+    links,
     mirroring,
     modals,
     oncall,
@@ -36,6 +37,7 @@ from handlers.views.text import escape
 from models.freezes import Freeze, Hold, Pass
 from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, HandoffPlan, HandoffState, Offer
+from models.links import Link, Room
 from models.mirroring import Line, carried
 from models.oncall import Override, Shift
 from models.periods import Window
@@ -50,7 +52,7 @@ from tests.handlers.views.test_text import BROADCAST, HOSTILE
 
 _SEEN = {"channel_id": "C1", "seen_at": ""}
 LATER = AT + timedelta(minutes=5)
-OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*|#C7)>")
+OURS = re.compile(r"<(?:!date\^\d+\^[^<>|]+\|[^<>|]+|https?://[^<>|]+\|[^<>]*|#C\d+)>")
 
 
 def everything_said(words: str, side: Side) -> Iterator[Message]:
@@ -248,6 +250,10 @@ def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
             yield mirroring.note(bridge_here, side, "incident:3", is_on=is_on, params=params)
         yield mirroring.decided(is_on=is_on)
     yield mirroring.ask(bridge_here, side, "incident:3")
+    linked = Link(name=words, dev="C1234567", dev_name=words, ops=words, ops_name=words, linked_by=words, linked_at=AT)
+    for one in (linked, replace(linked, services=(words,) * 20, unlinked_by=words, unlinked_at=AT)):
+        yield from (links.card(one, side), links.ended(one, side), links.linked(one), links.unlinked(one))
+    yield links.invite([Room(id="C1234567", name=words)] * 2, words or "-")
     line = Line(
         channel="C1",
         ts="1.0",
