@@ -29,6 +29,7 @@ from bot.elsewhere import HttpElsewhere
 from bot.gate import PATH as GATE_PATH
 from bot.gate import Gate
 from bot.health import Health
+from bot.pagers import writers
 from bot.prometheus import operations
 from bot.schedule import Schedule
 from bot.settings import Settings
@@ -193,7 +194,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         directory=Directory(client, world.now),
         sharing=SlackSharing(client, SlackMessenger(client, world.now)),
         conversation=Conversation(client, world.now),
-        elsewhere=HttpElsewhere(pagerduty=settings.pagerduty),
+        elsewhere=HttpElsewhere(pagerduty=settings.pagerduty, writers=writers(settings.pagers)),
     )
     intake = Intake(
         at_once=database.at_once,

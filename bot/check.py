@@ -8,7 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.check_elsewhere import pagerduty_schedules
+from bot.check_elsewhere import pagerduty_schedules, paging
 from bot.clock import utc_now
 from bot.database import Database, head_revision
 from bot.manifest import scopes
@@ -48,7 +48,7 @@ async def check(settings: Settings, at: datetime | None = None) -> list[Row]:
         await _database(settings.database_url),
         *await _slack(settings),
         *await _prometheus(settings, at or utc_now()),
-        *await _schedules(settings, at or utc_now()),
+        *await _on_call(settings, at or utc_now()),
         *_sources(settings),
     ]
 
@@ -176,15 +176,16 @@ def _mend(failure: PostFailure) -> str:
     return "Check SLACK_API_URL and the way to Slack from here; then try again."
 
 
-async def _schedules(settings: Settings, at: datetime) -> list[Row]:
-    if not any(s.pagerduty for s in settings.topology.schedules):
+async def _on_call(settings: Settings, at: datetime) -> list[Row]:
+    topology = settings.topology
+    if not (topology.paging.policies or settings.pagers or any(s.pagerduty for s in topology.schedules)):
         return []
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     try:
         people = await Directory(web_client(token, settings.slack_api_url), utc_now).people()
     except PostFailure:
         people = []
-    found = await pagerduty_schedules(settings, people, at)
+    found = [*await pagerduty_schedules(settings, people, at), *paging(settings, people)]
     return [Row(subject=subject, found=said, fix=fix) for subject, said, fix in found]
 
 

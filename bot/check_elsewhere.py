@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -9,6 +10,7 @@ from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
 from bot.settings import Settings
 from handlers.oncall import person_of
 from models.oncall import HORIZON, OnCallSchedule
+from models.paging import ROLES, PagingPlan, Policy
 from models.people import Person
 
 _SECONDS = 20.0
@@ -20,6 +22,26 @@ async def pagerduty_schedules(settings: Settings, people: Sequence[Person], at: 
     asked = PagerDutySchedules(settings.pagerduty)
     async with httpx.AsyncClient(timeout=_SECONDS) as client:
         return [await _schedule(asked, client, schedule, people, at) for schedule in wanted]
+
+
+def paging(settings: Settings, people: Sequence[Person]) -> list[tuple[str, str, str]]:
+    """Look at each policy and pager, as far as that wakes nobody; return (subject, what was found, what to do)."""
+    plan = settings.topology.paging
+    found = [(f"policy {policy.name}", *_policy(policy, plan, people)) for policy in plan.policies]
+    found += [
+        (f"pager {name}", f"{pager.kind}, {urlsplit(pager.url).netloc} (not tried: that would wake somebody)", "")
+        for name, pager in settings.pagers.items()
+    ]
+    return found
+
+
+def _policy(policy: Policy, plan: PagingPlan, people: Sequence[Person]) -> tuple[str, str]:
+    named = [t for s in policy.steps for t in s.notify if t not in {*ROLES, *plan.pagers} and not t.startswith("#")]
+    unknown = [name for name in dict.fromkeys(named) if people and person_of(name, people) is None]
+    if unknown:
+        return f"nobody in Slack is {', '.join(unknown)}", "Write @handle, an e-mail address or an id that Slack knows."
+    last = policy.steps[-1].after.total_seconds() / 60
+    return f"{len(policy.steps)} steps in {last:g} min, {policy.worst_from.value} and worse", ""
 
 
 async def _schedule(

@@ -18,6 +18,7 @@ from handlers.freeze_sweep import tend as tend_freezes
 from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
+from handlers.paging import page
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
 
@@ -34,6 +35,7 @@ def sweeps_of(
         Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, now())),
         Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
         Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
+        Sweep("paging", sweeps.PAGING_EVERY, lambda: page(ctx, now())),
         Sweep("calls", sweeps.CALLS_EVERY, lambda: sweeps.call_out(ctx, now)),
         Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, now())),
         Sweep("action_items", sweeps.ITEMS_EVERY, lambda: remind_of_items(ctx, now())),

@@ -20,6 +20,7 @@ from bot.settings_checks import check
 from bot.settings_environment import Environment, PagerDuty
 from bot.settings_file import File
 from bot.settings_operations import PrometheusServer, prometheus_server
+from bot.settings_paging import Pager, pagers
 from bot.settings_problems import InvalidSettings, Problem
 from bot.settings_shape import shaped
 from bot.settings_topology import topology
@@ -62,6 +63,7 @@ class Settings:
     api_tokens: tuple[str, ...] = field(default=(), repr=False)
     gate_tokens: tuple[str, ...] = field(default=(), repr=False)
     pagerduty: PagerDuty = field(default_factory=PagerDuty)
+    pagers: Mapping[str, Pager] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -73,6 +75,7 @@ class Settings:
         found += self.prometheus.secrets if self.prometheus else ()
         found += self.api_tokens + self.gate_tokens
         found += [self.pagerduty.token] if self.pagerduty.token else []
+        found += [pager.key for pager in self.pagers.values() if pager.key]
         return tuple(found + ([str(password)] if password else []))
 
 
@@ -220,6 +223,7 @@ def _settings(environment: Environment, file: File) -> Settings:
         queue_size=file.limits.queue_size,
         prometheus=prometheus_server(file),
         pagerduty=pagerduty,
+        pagers=pagers(file.paging),
         gate_tokens=tuple(token.get_secret_value().strip() for token in file.freezes.tokens),
         api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )

@@ -11,6 +11,7 @@ from bot.settings_freezes import check_freezes
 from bot.settings_incidents import check_incidents
 from bot.settings_oncall import check_on_call
 from bot.settings_operations import check_operations
+from bot.settings_paging import ServicePaging, check_paging
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
@@ -48,8 +49,15 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
     check_incidents(file.incidents, document)
     wanted = [(name, s.on_call) for name, s in file.services.items() if s.on_call]
     check_on_call(file.on_call, document.names("bridges"), wanted, document)
+    check_paging(file.paging, file.on_call, _paged(file), document)
     check_operations(file, document)
     check_freezes(file.freezes, _every_name(file, document), document, at)
+
+
+def _paged(file: File) -> Iterator[ServicePaging]:
+    for name, service in file.services.items():
+        bridges = (b for b, bridge in file.bridges.items() if bridge.services is None or name in bridge.services)
+        yield ServicePaging(name, service.paging, service.on_call, frozenset(bridges))
 
 
 def _every_name(file: File, document: Document) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from bot.settings_entry import Entry, Words, as_list, or_empty
 from bot.settings_freezes import FreezesEntry
 from bot.settings_incidents import IncidentsEntry
 from bot.settings_oncall import OnCallEntry
+from bot.settings_paging import PagingEntry
 from models.words import Tier
 
 
@@ -74,6 +75,7 @@ class ServiceEntry(Entry):
     runbook: str | None = Field(default=None, description="Address of its runbook, shown on its incidents.")
     owner: str | None = Field(default=None, description="The team or person it belongs to.")
     on_call: str | None = Field(default=None, description="The schedule of who is called.")
+    paging: str | None = Field(default=None, description="The paging policy of its incidents. Left out: the default.")
     operations: OperationsEntry | None = Field(default=None, description="What Prometheus is asked about it.")
 
 
@@ -205,6 +207,7 @@ class File(Entry):
     sources: dict[str, SourceEntry] = Field(default={}, description="Name -> the sender behind /webhooks/NAME.")
     incidents: IncidentsEntry = IncidentsEntry()
     on_call: OnCallEntry = OnCallEntry()
+    paging: PagingEntry = PagingEntry()
     freezes: FreezesEntry = FreezesEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()

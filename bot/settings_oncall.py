@@ -121,12 +121,16 @@ def _check_layer(path: Place, layer: LayerEntry, document: Document) -> None:
             (*path, "handoff"), f"“{layer.handoff}” is no time of a week", "Write `mon 09:00` or `09:00`."
         )
     for number, hours in enumerate(layer.hours):
-        place = (*path, "hours", number)
-        if _weekdays(hours.days) is None:
-            document.complain((*place, "days"), "no such weekdays", "Write mon, or mon-fri, or a list.")
-        for key, clock in (("from", hours.begins), ("to", hours.ends)):
-            if not _CLOCK.fullmatch(clock):
-                document.complain((*place, key), f"“{clock}” is no time of a day", "Write HH:MM.")
+        check_hours((*path, "hours", number), hours, document)
+
+
+def check_hours(place: Place, hours: HoursEntry, document: Document) -> None:
+    """Add what is wrong with hours of some weekdays."""
+    if _weekdays(hours.days) is None:
+        document.complain((*place, "days"), "no such weekdays", "Write mon, or mon-fri, or a list.")
+    for key, clock in (("from", hours.begins), ("to", hours.ends)):
+        if not _CLOCK.fullmatch(clock):
+            document.complain((*place, key), f"“{clock}” is no time of a day", "Write HH:MM.")
 
 
 def schedules(entry: OnCallEntry) -> tuple[OnCallSchedule, ...]:
@@ -170,10 +174,14 @@ def _layer(number: int, entry: LayerEntry) -> Layer:
         handoff=clock,
         weekday=weekday or 0,
         starts=entry.starts,
-        restrictions=tuple(
-            Restriction(days=_weekdays(h.days) or frozenset(), begins=_clock(h.begins), ends=_clock(h.ends))
-            for h in entry.hours
-        ),
+        restrictions=restrictions(entry.hours),
+    )
+
+
+def restrictions(hours: Iterable[HoursEntry]) -> tuple[Restriction, ...]:
+    """Return hours of some weekdays; they must have passed every check."""
+    return tuple(
+        Restriction(days=_weekdays(h.days) or frozenset(), begins=_clock(h.begins), ends=_clock(h.ends)) for h in hours
     )
 
 

@@ -8,6 +8,7 @@ from bot.settings_freezes import freeze_plan
 from bot.settings_incidents import response_plan
 from bot.settings_oncall import handoff_plan, schedules
 from bot.settings_operations import objective
+from bot.settings_paging import paging_plan
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
     Bridge,
@@ -65,6 +66,7 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
         response=response_plan(file.incidents),
         schedules=schedules(file.on_call),
         handoffs=handoff_plan(file.on_call.handoff),
+        paging=paging_plan(file.paging),
         freezes=freeze_plan(file.freezes, tuple(file.services), bridges),
     )
 
@@ -102,6 +104,7 @@ def _service(name: str, entry: ServiceEntry) -> Service:
         runbook=entry.runbook,
         owner=entry.owner,
         on_call=entry.on_call,
+        paging=entry.paging,
         operations=objective(entry.operations),
     )
 

@@ -12,7 +12,7 @@ from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
 from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
-from handlers.sender_calls import without_echo
+from handlers.sender_calls import of_page, paged_for, without_echo
 from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
@@ -211,6 +211,8 @@ async def _book_incident(
 ) -> list[Notice]:
     key = told.source, report.incident_id
     before = (await store.incidents.by_keys({key})).get(key)
+    if before is None and (paged := await paged_for(store, report)):
+        before, report = paged, of_page(report)
     if report.is_aside:
         return await _book_remark(store, topology, before, told, report) if before else []
     if before is not None:

@@ -13,7 +13,8 @@ from handlers.context import Context
 from handlers.errors import CallFailure
 from handlers.oncall import everybody
 from handlers.routing import CARD, Notice, incident_notices, subject_of
-from models.calls import PAGER, Call, CallState, Matter, pause_after
+from handlers.sender_calls import pager_key
+from models.calls import Call, CallState, Matter, pause_after
 from models.records import Incident
 from models.store import Store
 from models.words import IncidentStatus, Severity
@@ -24,7 +25,6 @@ _AT_ONCE: Final = 8
 # Longer than any call takes; after a crash the call is made again, which does no harm.
 _CLAIMED_FOR: Final = timedelta(seconds=60)
 _LONGEST_REASON: Final = 300
-WAITS: Final = (IncidentStatus.TRIGGERED, IncidentStatus.REOPENED)
 
 
 async def make_calls(ctx: Context, now: Callable[[], datetime]) -> int:
@@ -45,7 +45,7 @@ async def _is_wanted(store: Store, call: Call) -> bool:
     if call.what != "page":
         return True
     incident = await store.incidents.get(call.incident_id)
-    if incident is not None and incident.status in WAITS:
+    if incident is not None and waits(incident):
         return True
     await store.calls.save(replace(call, state=CallState.WITHDRAWN, claimed_until=None))
     return False
@@ -110,7 +110,7 @@ async def _matter(ctx: Context, call: Call) -> Matter:
     person = next((p for p in await everybody(ctx) if p.user_id == call.user_id), None) if call.user_id else None
     return Matter(
         number=incident.leader_id or incident.id,
-        key=pager_key(incident),
+        key=pager_key(incident, call.round),
         sender_id=incident.incident_id,
         title=incident.headline,
         severity=incident.severity or Severity.SEV3,
@@ -123,12 +123,6 @@ async def _matter(ctx: Context, call: Call) -> Matter:
     )
 
 
-def pager_key(incident: Incident) -> str:
-    """Return what pagers know an incident under: the same in every call, and nobody else's, not even another bot's."""
-    mark = sha256(f"{incident.source}\n{incident.incident_id}".encode()).hexdigest()
-    return f"twinspan:INC-{incident.id}:{mark[:20]}"
-
-
-def is_pager(call: Call) -> bool:
-    """Say whether a call goes to a pager, not to the sender of the incident."""
-    return call.target.startswith(PAGER)
+def waits(incident: Incident) -> bool:
+    """Say whether an incident waits for somebody to take it."""
+    return incident.status in (IncidentStatus.TRIGGERED, IncidentStatus.REOPENED) and not incident.is_signal

@@ -1,5 +1,6 @@
 """Gathers what an incident's card shows beside it."""
 
+from handlers.paging_told import paging_of
 from handlers.suspects import suspicion_of
 from handlers.views.incidents import Shown
 from handlers.what_changed import what_changed
@@ -20,6 +21,7 @@ async def shown_with(store: Store, topology: Topology, leader: Incident, *, else
         runbook=runbook_of(topology, services),
         changed=await what_changed(store, topology, leader),
         elsewhere=elsewhere,
+        paging=await paging_of(store, topology, leader),
         calls=await store.calls.of([member.id for member in members]),
         held=await suspicion_of(store, topology, leader),
     )

@@ -4,7 +4,7 @@ Nothing is scheduled: a sweep looks at what is open, so a restart loses nothing.
 processes say it once; when its reason is gone, the reminder is edited to say so and forgotten.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import group_of
-from handlers.routing import CARD, CRITICAL, LOUD, Notice, incident_notices, subject_of
+from handlers.routing import CRITICAL, LOUD, Notice, ops_channels, subject_of
 from handlers.views import Message
 from handlers.views import reminders as views
 from models.records import Incident
@@ -54,7 +54,7 @@ async def _say(
     subject = subject_of(leader)
     reminder = before or Reminder(subject=subject, kind=due.kind)
     await store.responses.save_reminder(replace(reminder, said_at=at, times=reminder.times + 1, snoozed_until=None))
-    channels = _ops_channels(leader, topology)
+    channels = ops_channels(leader, topology)
     lead = next((h for h in await store.responses.holders([leader.id]) if h.role == LEAD), None)
     people = [lead.user_id] if lead and lead.user_id and due.kind is not ReminderKind.UNACKNOWLEDGED else []
     return [_notice(subject, due.kind, reminder.times + 1, where) for where in (*channels, *people)]
@@ -76,11 +76,6 @@ def _part(kind: ReminderKind, times: int) -> str:
     """Return the name of a reminder's message: what nobody has is said in the channel, the rest in the thread."""
     name = f"{PART}:{kind}:{times}"
     return f"{LOUD}{name}" if kind is ReminderKind.UNACKNOWLEDGED else name
-
-
-def _ops_channels(leader: Incident, topology: Topology) -> Iterable[str]:
-    cards = [n for n in incident_notices(None, leader, topology) if n.part == CARD]
-    return dict.fromkeys(n.channel for n in cards if n.side != "dev")
 
 
 async def rendered(store: Store, topology: Topology, leader: Incident, part: str, at: datetime) -> Message | None:

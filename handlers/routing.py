@@ -98,6 +98,12 @@ def incident_notices(before: Incident | None, after: Incident, topology: Topolog
     return notices
 
 
+def ops_channels(leader: Incident, topology: Topology) -> list[str]:
+    """Return where an incident's operators are: the ops channels of its card, or the admin channel."""
+    cards = [n for n in incident_notices(None, leader, topology) if n.part == CARD]
+    return list(dict.fromkeys(n.channel for n in cards if n.side != "dev"))
+
+
 def _to_both_sides(
     subject: str,
     parts: Iterable[str],

@@ -10,6 +10,8 @@ from handlers.command_handoff import brief
 from handlers.handoff_brief import gather
 from handlers.incident_shown import runbook_of, shown_with
 from handlers.mirroring import ASK, NOTE
+from handlers.page_messages import mention_rendered, page_rendered
+from handlers.paging import MENTION
 from handlers.routing import CARD, LINE, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
 from handlers.views import (
@@ -147,11 +149,18 @@ async def _incident(row: _Row) -> Message | None:
     if row.part == CARD:
         shown = await shown_with(row.store, row.topology, leader, elsewhere=await _elsewhere(row))
         return incidents.card(leader, row.side, shown)
+    if row.part.removeprefix(LOUD).startswith(f"{reminders.PART}:"):
+        return await reminders.rendered(row.store, row.topology, leader, row.part, row.at)
+    return await _reply(row, leader)
+
+
+async def _reply(row: _Row, leader: Incident) -> Message | None:
+    """Return what is said in the thread of an incident's card."""
+    if row.part.startswith(MENTION):
+        return await mention_rendered(row.store, row.topology, leader, row.part)
     if row.part.startswith("entry:"):
         entry = await row.store.incidents.entry(int(row.part.removeprefix("entry:")))
         return incident_entries.reply(leader, entry) if entry else None
-    if row.part.removeprefix(LOUD).startswith(f"{reminders.PART}:"):
-        return await reminders.rendered(row.store, row.topology, leader, row.part, row.at)
     members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
     if row.part.startswith("note:"):
         return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))
@@ -309,6 +318,10 @@ async def _call(row: _Row) -> Message | None:
     return calls.trouble(row.name, row.params)
 
 
+async def _page(row: _Row) -> Message | None:
+    return await page_rendered(row.store, row.topology, int(row.name), row.part, row.params.get("why", ""))
+
+
 async def _swap(row: _Row) -> Message | None:
     return oncall.swap(row.params)
 
@@ -332,6 +345,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "link": _link,
     "usergroup": _usergroup,
     "call": _call,
+    "page": _page,
     "swap": _swap,
     "swapped": _swapped,
 }

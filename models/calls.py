@@ -37,8 +37,9 @@ class CallState(StrEnum):
 class Call:
     """One thing to tell one service elsewhere. `id` is 0 before it is stored; the same `key` again is the same call.
 
-    `target` is `pager:NAME`, or `source:NAME` for the sender of the incident. `person` did what is told (`user_id` is
-    Slack's). `reason` is why the last try did not succeed. `heard_at` is when the service told it back.
+    `target` is `pager:NAME`, or `source:NAME` for the sender of the incident. `round` is the escalation that pages.
+    `person` did what is told (`user_id` is Slack's). `reason` is why the last try did not succeed. `heard_at` is when
+    the service told it back.
     """
 
     id: int = 0
@@ -46,6 +47,7 @@ class Call:
     incident_id: int
     target: str
     what: Verb
+    round: int = 0
     person: str | None = None
     user_id: str | None = None
     state: CallState = CallState.WAITING
@@ -95,12 +97,12 @@ class CallQueue:
     """The state of one target: how many calls wait since when, how many failed and why, when one last succeeded."""
 
     target: str
-    waiting: int
-    oldest_at: datetime | None
-    waiting_reason: str | None
-    failed: int
-    failed_reason: str | None
-    last_done_at: datetime | None
+    waiting: int = 0
+    oldest_at: datetime | None = None
+    waiting_reason: str | None = None
+    failed: int = 0
+    failed_reason: str | None = None
+    last_done_at: datetime | None = None
 
 
 def pause_after(attempts: int, asked: float | None = None) -> timedelta:

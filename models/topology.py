@@ -16,6 +16,7 @@ from models.links import Link
 from models.mirroring import Mirror
 from models.oncall import OnCallSchedule
 from models.operations import Objective
+from models.paging import PagingPlan, Policy
 from models.response import ResponsePlan
 from models.words import Severity, Side, Tier
 
@@ -57,6 +58,7 @@ class Service:
     runbook: str | None = None
     owner: str | None = None
     on_call: str | None = None
+    paging: str | None = None
     operations: Objective | None = None
 
     def environment_named(self, name: str) -> Environment | None:
@@ -180,6 +182,7 @@ class Topology:
     schedules: tuple[OnCallSchedule, ...] = ()
     handoffs: HandoffPlan = field(default_factory=HandoffPlan)
     freezes: FreezePlan = field(default_factory=FreezePlan)
+    paging: PagingPlan = field(default_factory=PagingPlan)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:
@@ -207,6 +210,11 @@ class Topology:
         named = {folded(s.on_call) for s in wanted if s.on_call}
         bridges = {b.name for b in self.bridges_for(s.name for s in wanted if not s.on_call)}
         return tuple(s for s in self.schedules if folded(s.name) in named or s.bridge in bridges)
+
+    def policy_for(self, services: Iterable[str]) -> Policy | None:
+        """Return the paging policy of the first of these services that has one, else the default."""
+        named = (s.paging for name in services if (s := self.service_named(name)) and s.paging)
+        return self.paging.policy_named(next(named, self.paging.default))
 
     def bridges_for(self, services: Iterable[str]) -> tuple[Bridge, ...]:
         """Return the bridges that hear of any of these services (canonical names), each once."""

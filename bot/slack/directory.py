@@ -8,6 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.failures import answered
+from handlers.errors import PostFailure
 from models.people import Person
 
 _REMEMBERED: Final = timedelta(minutes=10)
@@ -28,10 +29,16 @@ class Directory:
         """Return everybody, asked of Slack at most every ten minutes. https://docs.slack.dev/reference/methods/users.list
 
         Raises:
-            PostFailure: Slack does not tell.
+            PostFailure: Slack does not tell, and never did.
         """
         if self._until is None or self._until <= self.clock():
-            self._known = await self._asked()
+            try:
+                self._known = await self._asked()
+            except PostFailure:
+                # Who was there ten minutes ago is a better answer than nobody; it is asked again the next time.
+                if not self._known:
+                    raise
+                return self._known
             self._until = self.clock() + _REMEMBERED
         return self._known
 

@@ -10,13 +10,14 @@ from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.link_verbs import link_words, unlink_words
+from handlers.paging_told import going_on
 from handlers.registry import discover
 from handlers.suggest import did_you_mean
-from handlers.views import Message, bridge, help, what_changed
+from handlers.views import Message, bridge, help, paging_state, what_changed
 from handlers.views.failures import UnknownName
 from handlers.what_changed import reasons_told
 from handlers.wording import asks_for_help, environment_names, service_names
-from models.calls import TELL_WITHIN
+from models.calls import PAGER, SOURCE, TELL_WITHIN, CallQueue
 from models.silence import silent_sources
 from models.store import Store
 from models.store.names import HeldName
@@ -90,8 +91,17 @@ async def _told(store: Store, topology: Topology, at: datetime) -> bridge.Status
         to_apply=counts["waiting"],
         oldest_to_apply=await store.deliveries.oldest_waiting(),
         failed=counts["failed"],
-        elsewhere=await store.calls.queues(),
+        elsewhere=await _elsewhere(store, topology),
+        paging=paging_state.status(await going_on(store, topology)),
     )
+
+
+async def _elsewhere(store: Store, topology: Topology) -> list[CallQueue]:
+    """Return every service that was told anything, or may be."""
+    known = {queue.target: queue for queue in await store.calls.queues()}
+    targets = [f"{PAGER}{name}" for name in topology.paging.pagers]
+    targets += [f"{SOURCE}{source.name}" for source in topology.sources if source.is_told_back]
+    return [known.get(target) or CallQueue(target=target) for target in dict.fromkeys([*targets, *known])]
 
 
 def _sender(name: str, kind: str, state: SourceState | None, at: datetime) -> bridge.Sender:

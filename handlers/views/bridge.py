@@ -51,6 +51,7 @@ class Status:
     oldest_to_apply: datetime | None
     failed: int
     elsewhere: Sequence[CallQueue] = ()
+    paging: Sequence[str] = ()
 
 
 def status(told: Status) -> Message:
@@ -72,6 +73,7 @@ def status(told: Status) -> Message:
         header("Channels"),
         *paragraphs([_outgoing(channel) for channel in told.outgoing] or ["nothing was posted yet"]),
         *([header("Elsewhere"), *paragraphs([calls.queue(one) for one in told.elsewhere])] if told.elsewhere else []),
+        *([header("Paging"), *paragraphs(told.paging)] if told.paging else []),
         *_held(told),
         context(_deliveries(told)),
     ]

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Block, Message, calls, causes
+from handlers.views import Block, Message, calls, causes, paging_state
 from handlers.views import incident_entries as entries
 from handlers.views import what_changed as changed
 from handlers.views.freezes import FOR_INCIDENT
 from handlers.views.incident_facts import EMOJI, headline, label, state_of, state_words
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
+from handlers.views.paging_state import Told
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
 from models.calls import Call
@@ -37,7 +38,7 @@ class Shown:
     """What a card shows beside its incident: the group, what people keep beside it, where to look.
 
     `changed` is what may have caused it, the likeliest first, `held` what it is held against, `elsewhere` the link
-    to the other side's card, `calls` what services elsewhere are told of it.
+    to the other side's card, `calls` what services elsewhere are told of it, `paging` how far paging for it is.
     """
 
     members: Sequence[Incident] = ()
@@ -48,6 +49,7 @@ class Shown:
     changed: Sequence[Candidate] = ()
     elsewhere: str | None = None
     calls: Sequence[Call] = ()
+    paging: Told | None = None
     held: causes.Suspicion = field(default_factory=causes.Suspicion)
 
 
@@ -62,13 +64,17 @@ def card(leader: Incident, side: Audience, shown: Shown) -> Message:
     blocks += _member_lines(group)
     if people := _people(shown):
         blocks.append(context(people))
-    if told := calls.senders(shown.calls) if side != "dev" else None:
-        blocks.append(context(told))
+    if side != "dev":
+        blocks += [context(told) for told in (_paging(shown), calls.senders(shown.calls)) if told]
     if cause := causes.of_incident(leader, shown.held):
         blocks.append(context(cause))
     if shown.changed and state is not IncidentStatus.RESOLVED:
         blocks.append(context(changed.few(shown.changed, leader)))
     return message(f"{title}: {state_words(group, state)}", [*blocks, buttons(leader, state, shown)])
+
+
+def _paging(shown: Shown) -> str | None:
+    return paging_state.card_line(shown.paging) if shown.paging else None
 
 
 def _merged(incident: Incident, shown: Shown) -> Message:
@@ -162,8 +168,9 @@ def note(incident: Incident, *, by: str, text: str) -> Message:
 def detail(leader: Incident, shown: Shown, timeline: Sequence[TimelineEntry]) -> Message:
     """Return an incident with its history, as `/incident show` answers."""
     whole = card(leader, "ops", shown)
+    paged = paging_state.lines(shown.paging) if shown.paging and shown.paging.pages else []
     history = ["*Timeline*", *(entries.one_line(entry) for entry in timeline)] if timeline else []
-    return message(whole.text, [*whole.blocks[:-1], *paragraphs(history), whole.blocks[-1]])
+    return message(whole.text, [*whole.blocks[:-1], *paragraphs(paged), *paragraphs(history), whole.blocks[-1]])
 
 
 def history(leader: Incident, timeline: Sequence[TimelineEntry]) -> Message:

@@ -22,6 +22,7 @@ from models.store.mirroring import Mirroring
 from models.store.names import HeldNames
 from models.store.oncall import OnCall
 from models.store.outbox import Outbox
+from models.store.paging import Paging
 from models.store.responses import Responses
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
@@ -89,6 +90,11 @@ class Store:
     def links(self) -> Links:
         """Channels that people linked."""
         return Links(self._connection)
+
+    @cached_property
+    def paging(self) -> Paging:
+        """Who is paged for incidents that nobody has."""
+        return Paging(self._connection)
 
     @cached_property
     def freezes(self) -> Freezes:

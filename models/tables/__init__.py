@@ -11,6 +11,7 @@ from models.tables.links import LinkRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
 from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
 from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
+from models.tables.paging import EscalationRow, PageRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
@@ -24,6 +25,7 @@ __all__ = [
     "CommitRow",
     "DeliveryRow",
     "DeployCommitRow",
+    "EscalationRow",
     "FreezeHoldRow",
     "FreezeRow",
     "FrozenDeployRow",
@@ -41,6 +43,7 @@ __all__ = [
     "OfferRow",
     "OutboxRow",
     "OverrideRow",
+    "PageRow",
     "PassRow",
     "PausedDigestRow",
     "ReminderRow",

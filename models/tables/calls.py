@@ -19,6 +19,7 @@ class CallRow(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), index=True)
     target: Mapped[str] = mapped_column(String(128))
     what: Mapped[str] = mapped_column(String(16))
+    round: Mapped[int] = mapped_column(Integer, server_default="0")
     person: Mapped[str | None] = mapped_column(Text)
     user_id: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[CallState] = mapped_column(Word(CallState))
