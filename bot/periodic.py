@@ -19,6 +19,7 @@ from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
 from handlers.paging import page
+from handlers.questions import remind as remind_of_questions
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
 
@@ -44,6 +45,7 @@ def sweeps_of(
         Sweep("freezes", sweeps.FREEZES_EVERY, lambda: tend_freezes(ctx, now(), coming(ctx.topology.freezes, now()))),
         Sweep("usergroups", sweeps.USERGROUPS_EVERY, lambda: usergroups.keep(now())),
         Sweep("oncall_troubles", sweeps.TROUBLES_EVERY, lambda: tell_troubles(ctx, now())),
+        Sweep("questions", sweeps.QUESTIONS_EVERY, lambda: remind_of_questions(ctx, now())),
         Sweep("links", sweeps.LINKS_EVERY, lambda: load_links(ctx)),
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),

@@ -177,6 +177,15 @@ class PrometheusEntry(Entry):
     headers: dict[str, SecretStr] = Field(default={}, description="Further headers, such as a tenant's X-Scope-OrgID.")
 
 
+class QuestionsEntry(Entry):
+    """Questions that one side asks the other."""
+
+    remind_minutes: float = Field(
+        default=60, ge=1, le=7 * 24 * 60, description="After how long an unanswered one is said again, each time."
+    )
+    times: int = Field(default=3, ge=0, le=20, description="How often at most.")
+
+
 class SlackEntry(Entry):
     """How the bot treats Slack."""
 
@@ -209,6 +218,7 @@ class File(Entry):
     on_call: OnCallEntry = OnCallEntry()
     paging: PagingEntry = PagingEntry()
     freezes: FreezesEntry = FreezesEntry()
+    questions: QuestionsEntry = QuestionsEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
     api: ApiEntry = ApiEntry()

@@ -9,6 +9,7 @@ from bot.settings_incidents import response_plan
 from bot.settings_oncall import handoff_plan, schedules
 from bot.settings_operations import objective
 from bot.settings_paging import paging_plan
+from models.questions import QuestionPlan
 from models.topology import (
     DEFAULT_ENVIRONMENTS,
     Bridge,
@@ -67,6 +68,9 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
         schedules=schedules(file.on_call),
         handoffs=handoff_plan(file.on_call.handoff),
         paging=paging_plan(file.paging),
+        questions=QuestionPlan(
+            remind_after=timedelta(minutes=file.questions.remind_minutes), times=file.questions.times
+        ),
         freezes=freeze_plan(file.freezes, tuple(file.services), bridges),
     )
 

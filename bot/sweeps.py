@@ -34,6 +34,7 @@ USERGROUPS_EVERY: Final = 60.0
 TROUBLES_EVERY: Final = 3600.0
 HEARD_EVERY: Final = 30.0
 LINKS_EVERY: Final = 3.0
+QUESTIONS_EVERY: Final = 30.0
 # After a start: how far back Undo buttons whose time has passed are looked for.
 _MISSED_UNDO: Final = timedelta(days=1)
 

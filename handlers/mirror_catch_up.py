@@ -11,8 +11,9 @@ import structlog
 from handlers.context import Context
 from handlers.errors import PostFailure
 from handlers.heard import Said
+from handlers.hearing import hear
 from handlers.mirror_routes import is_open, routes_from, thread_of
-from handlers.mirroring import delete, hear
+from handlers.mirroring import delete
 from handlers.routing import CARD
 from models.records import MessageRef
 
@@ -79,12 +80,13 @@ class Missed:
             subjects = set(await store.mirroring.subjects_since(at - _LOOKED_BACK))
             subjects |= {f"incident:{i.leader_id or i.id}" for i in await store.incidents.list_open()}
             subjects |= {s for place in written_in if (s := await store.messages.subject_at(*place))}
+            asked = {f"question:{q.id}" for q in await store.questions.waiting()}
             found = []
-            for subject in sorted(subjects):
+            for subject in sorted(subjects | asked):
                 decided = await store.mirroring.decided(subject)
                 for card in await store.messages.of_subject(subject):
                     routes = await routes_from(store, self.ctx.topology, card) if card.part == CARD else []
-                    if any(is_open(route, decided) for route in routes):
+                    if any(is_open(route, decided) for route in routes) or (routes and subject in asked):
                         found.append(card)
         return found
 

@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 # Slack's clock and ours may differ; a lost message is looked for from a little before it was handed over.
 CLOCK_SKEW: Final = timedelta(minutes=1)
 # Cards of these link to each other across the channels; digests and notices to the admin stand alone.
-LINKED: Final = ("deploy:", "change:", "incident:")
+LINKED: Final = ("deploy:", "change:", "incident:", "question:")
 GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 
 

@@ -12,6 +12,7 @@ from handlers.incident_shown import runbook_of, shown_with
 from handlers.mirroring import ASK, NOTE
 from handlers.page_messages import mention_rendered, page_rendered
 from handlers.paging import MENTION
+from handlers.questions import ANSWERED, REMIND, UNANSWERED
 from handlers.routing import CARD, LINE, LOUD, SIDES, Audience
 from handlers.suspects import suspected_of
 from handlers.views import (
@@ -30,6 +31,7 @@ from handlers.views import (
     links,
     mirroring,
     oncall,
+    questions,
 )
 from handlers.views.failures import ChannelTrouble, UnknownName
 from models.mirroring import is_mirrored
@@ -289,6 +291,20 @@ async def _freeze(row: _Row) -> Message | None:
     return freezes.taken(one) if word == "taken" else freezes.extended(one)
 
 
+async def _question(row: _Row) -> Message | None:
+    question = await row.store.questions.get(int(row.name))
+    if question is None:
+        return None
+    if row.part == CARD:
+        return questions.card(question, row.side, elsewhere=await _elsewhere(row))
+    there = await row.store.messages.card(row.subject, question.channel)
+    view = questions.reminder if row.part.startswith(REMIND) else _TO_ASKER[row.part]
+    return view(question, there.permalink if there else None)
+
+
+_TO_ASKER: Final = {ANSWERED: questions.answered, UNANSWERED: questions.unanswered}
+
+
 async def _link(row: _Row) -> Message | None:
     link = await row.store.links.get(int(row.name))
     if link is None:
@@ -343,6 +359,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "handoff": _handoff,
     "freeze": _freeze,
     "link": _link,
+    "question": _question,
     "usergroup": _usergroup,
     "call": _call,
     "page": _page,

@@ -40,6 +40,10 @@ class Handoff:
     accepted_by: str | None = None
     accepted_at: datetime | None = None
 
+    def is_accepted_within(self, patience: timedelta) -> bool:
+        """Return whether it was accepted before anybody had to be asked again."""
+        return self.accepted_at is not None and self.accepted_at <= self.boundary + patience
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:

@@ -11,7 +11,7 @@ Mirror: TypeAlias = Literal["always", "incidents", "ask", "never"]
 # In front of a reply, either keeps it on its side.
 KEPT_HERE: Final = ("//", "\U0001f512", ":lock:")
 # The kinds of subjects whose cards have a thread on both sides.
-THREADED: Final = ("incident", "deploy", "change")
+THREADED: Final = ("incident", "deploy", "change", "question")
 _TOKEN: Final = re.compile(r"<(?P<kind>[@#!])(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 _WORD_JOINER: Final = "\u2060"
 
@@ -68,7 +68,8 @@ def is_mirrored(mirror: Mirror, subject: str, decided: Decision | None) -> bool:
         return False
     if decided is not None:
         return decided.is_on
-    return mirror == "always" or (mirror == "incidents" and kind == "incident")
+    # A question is put to the other side: its thread is where it is answered.
+    return mirror == "always" or kind == "question" or (mirror == "incidents" and kind == "incident")
 
 
 def is_kept_here(text: str) -> bool:

@@ -17,6 +17,7 @@ from models.mirroring import Mirror
 from models.oncall import OnCallSchedule
 from models.operations import Objective
 from models.paging import PagingPlan, Policy
+from models.questions import QuestionPlan
 from models.response import ResponsePlan
 from models.words import Severity, Side, Tier
 
@@ -183,6 +184,7 @@ class Topology:
     handoffs: HandoffPlan = field(default_factory=HandoffPlan)
     freezes: FreezePlan = field(default_factory=FreezePlan)
     paging: PagingPlan = field(default_factory=PagingPlan)
+    questions: QuestionPlan = field(default_factory=QuestionPlan)
     mappings: Mapping[tuple[MapKind, str], str] = field(default_factory=dict)
 
     def source_named(self, name: str) -> WebhookSource | None:

@@ -14,6 +14,7 @@ from models.marks import marked
 from models.operations import Objective, OperationsReading, Points, burn_rate
 from models.periods import Window, previous
 from models.periods import window as whole_window
+from models.questions import fared
 from models.records import Incident
 from models.service_rows import ServiceRow, deaf_from, service_rows
 from models.sides import together
@@ -54,7 +55,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "services": services,
         "open": listed,
         "highlights": highlights(history[-1], history[-2], services, listed),
-        "between": await _between(store, order, facts, numbers[-1]),
+        "between": await _between(store, topology, order, facts, numbers[-1]),
         "inferred": _inferred(numbers[-1]),
         "settles_at": _settles_at(window, order.settle, at),
         "corrections": await _corrections(store, order, history),
@@ -101,12 +102,16 @@ def _open(incident: Incident) -> dict[str, Any]:
     }
 
 
-async def _between(store: Store, order: Order, facts: Facts, now: Numbers) -> dict[str, Any] | None:
+async def _between(store: Store, topology: Topology, order: Order, facts: Facts, now: Numbers) -> dict[str, Any] | None:
     """Return what the two sides had to do with each other; `None` where there was nothing to share."""
     window = order.window
     started = [i.id for i in facts.incidents if i.started_at and window.start <= i.started_at < window.end]
     owned = await store.changes.without_owner(order.bridge.services, window.start, window.end) if now.changes else 0
-    if not started and not owned:
+    questions = fared(await store.questions.asked(order.bridge.name, window.start, window.end))
+    waiting = await store.questions.waiting([order.bridge.name])
+    schedules = [schedule.name for schedule in topology.schedules_for(order.bridge.services)]
+    handoffs = await store.oncall.handoffs_between(schedules, window.start, window.end)
+    if not (started or owned or questions.asked or waiting or handoffs):
         return None
     acts = await store.incidents.first_acts(started)
     return {
@@ -115,6 +120,10 @@ async def _between(store: Store, order: Order, facts: Facts, now: Numbers) -> di
         "incidents": len(started),
         "unowned": owned,
         "changes": now.changes,
+        "handoffs": len(handoffs),
+        "handoffs_on_time": sum(h.is_accepted_within(topology.handoffs.again_after) for h in handoffs),
+        "questions": asdict(questions),
+        "waiting": [{"text": q.text, "asked_at": q.asked_at.isoformat()} for q in waiting[:_MOST_OPEN]],
     }
 
 

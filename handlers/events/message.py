@@ -7,7 +7,8 @@ from typing import Any, Final
 from handlers.context import Context
 from handlers.events import Event
 from handlers.heard import Said, place, said_in
-from handlers.mirroring import delete, hear
+from handlers.hearing import hear
+from handlers.mirroring import delete
 from handlers.timeline_marks import follow_edit, unmark
 
 

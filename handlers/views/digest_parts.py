@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from handlers.views import Block
+from handlers.views import Block, questions
 from handlers.views.asked import ROWS, Asked
 from handlers.views.digest_words import label, lengths
 from handlers.views.layout import NOTHING, SEPARATOR, button, joined, paragraphs, section
-from handlers.views.text import line, link, plural
+from handlers.views.text import line, link, listed, plural
 from handlers.views.times import ago, duration
 
 _MOST_SERVICES: Final = 8
@@ -165,7 +165,21 @@ def between(snapshot: Shown) -> list[Block]:
         parts.append(f"no cause recorded for {told['no_cause']} of {plural(told['incidents'], 'incident')}")
     if told["unowned"]:
         parts.append(f"no owner named for {told['unowned']} of {plural(told['changes'], 'small change')}")
+    if told.get("handoffs"):
+        parts.append(f"{told['handoffs_on_time']} of {plural(told['handoffs'], 'handoff')} accepted on time")
+    parts += _questions(told)
     return [section(f"*Dev ↔ ops*  {joined(parts)}")] if parts else []
+
+
+def _questions(told: Mapping[str, Any]) -> Iterator[str]:
+    asked = told.get("questions") or {}
+    if asked.get("asked"):
+        words = f"{asked['answered']} of {plural(asked['asked'], 'question')} across answered"
+        median = asked["answer_median_s"]
+        yield words if median is None else f"{words}, the first answer after {duration(median)} (median)"
+    waiting = [(one["text"], datetime.fromisoformat(one["asked_at"])) for one in told.get("waiting") or ()]
+    if waiting:
+        yield f"unanswered: {listed(questions.overdue(waiting), 5)}"
 
 
 def _together(told: Mapping[str, Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from models.store.names import HeldNames
 from models.store.oncall import OnCall
 from models.store.outbox import Outbox
 from models.store.paging import Paging
+from models.store.questions import Questions
 from models.store.responses import Responses
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
@@ -95,6 +96,11 @@ class Store:
     def paging(self) -> Paging:
         """Who is paged for incidents that nobody has."""
         return Paging(self._connection)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Questions that one side asks the other."""
+        return Questions(self._connection)
 
     @cached_property
     def freezes(self) -> Freezes:

@@ -12,6 +12,7 @@ from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRo
 from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
 from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
 from models.tables.paging import EscalationRow, PageRow
+from models.tables.questions import QuestionRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
@@ -46,6 +47,7 @@ __all__ = [
     "PageRow",
     "PassRow",
     "PausedDigestRow",
+    "QuestionRow",
     "ReminderRow",
     "ResponseRow",
     "RoleRow",

@@ -14,8 +14,11 @@ from handlers.context import Context
 from handlers.digest_runs import compute, post_to, run_digest
 from handlers.incident_edits import add_note
 from handlers.incident_moves import Opening, move, open_incident
+from models.handoffs import Handoff
+from models.oncall import OnCallSchedule
 from models.operations import Objective, OperationsReading
 from models.periods import latest_completed
+from models.questions import Question
 from models.records import MessageRef
 from models.topology import Service
 from models.words import Cause, IncidentStatus, Tier
@@ -129,6 +132,45 @@ async def test_both_sides_took_part_where_people_acted_in_both_channels(ctx: Con
     await move(ctx, alone, "resolve", By(name="Ben", request_id="r3", at=at + HOUR, channel_id="D"))
     told = (await numbers_at(ctx, MONDAY_NINE))["between"]
     assert (1, 2, 240.0) == (told["both"], told["of"], told["answer_median_s"])
+
+
+async def test_questions_across_are_counted_with_the_time_to_the_first_answer(ctx: Context) -> None:
+    async with ctx.transaction() as store:
+        for n, answer in enumerate((4, 8, None)):
+            asked = Question(
+                key=str(n),
+                bridge="payments",
+                side="ops",
+                channel="#payments-ops",
+                home="#payments-dev",
+                text=f"question {n}",
+                asker="Ada",
+                asked_at=SUNDAY + HOUR,
+                answered_at=SUNDAY + HOUR + timedelta(minutes=answer) if answer else None,
+            )
+            await store.questions.add(asked)
+    told = (await numbers_at(ctx, MONDAY_NINE))["between"]
+    assert {"asked": 3, "answered": 2, "waiting": 1, "answer_median_s": 360.0} == told["questions"]
+    assert ["question 2"] == [one["text"] for one in told["waiting"]]
+
+
+async def test_handoffs_accepted_before_anybody_was_asked_again_are_on_time(ctx: Context) -> None:
+    schedule = OnCallSchedule(name="payments-ops", timezone="UTC", bridge="payments")
+    ctx.topology = replace(ctx.topology, schedules=(schedule,))
+    async with ctx.transaction() as store:
+        for n, minutes in enumerate((9, 11, None)):
+            boundary = SUNDAY + n * HOUR
+            handoff = Handoff(
+                schedule="payments-ops",
+                boundary=boundary,
+                outgoing="mira",
+                incoming="jun",
+                drafted_at=boundary - HOUR,
+                accepted_at=boundary + timedelta(minutes=minutes) if minutes else None,
+            )
+            await store.oncall.add_handoff(handoff)
+    told = (await numbers_at(ctx, MONDAY_NINE))["between"]
+    assert (1, 3) == (told["handoffs_on_time"], told["handoffs"])
 
 
 async def test_where_somebody_acted_is_not_guessed(ctx: Context) -> None:

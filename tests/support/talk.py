@@ -81,11 +81,15 @@ class Talk:
         await command.run(self.ctx, typed(text, self.clock(), request_id=request_id))
         await self.say()
         subject = f"{kind}:{1 + sum(known.startswith(kind) for known in self.threads)}"
+        await self.know(subject)
+        return subject
+
+    async def know(self, subject: str) -> None:
+        """Find the threads of a subject."""
         async with self.database.reading() as store:
             cards = await store.messages.of_subject(subject)
         rooms = self.sandbox.workspace.channels
         self.threads[subject] = {rooms[m.channel_id].name: m.ts for m in cards if m.part == CARD}
-        return subject
 
     @property
     def subject(self) -> str:

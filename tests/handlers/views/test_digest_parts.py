@@ -77,6 +77,20 @@ def test_what_the_two_sides_had_to_do_with_each_other_is_said_of_teams() -> None
     )
 
 
+def test_questions_across_are_said_with_what_waits() -> None:
+    numbers = busy_week()
+    numbers["between"] |= {
+        "handoffs": 3,
+        "handoffs_on_time": 1,
+        "questions": {"asked": 3, "answered": 2, "waiting": 1, "answer_median_s": 360.0},
+        "waiting": [{"text": "is it <!here> yours?", "asked_at": AT.isoformat()}],
+    }
+    said = shown(digest(Shown(numbers), "dev"))
+    assert "2 of 3 questions across answered, the first answer after 6 min (median)" in said
+    assert "1 of 3 handoffs accepted on time" in said
+    assert "unanswered: “is it &lt;!here&gt; yours?”" in said
+
+
 def test_where_people_acted_at_an_unknown_place_nobody_is_said_to_have_stayed_away() -> None:
     numbers = busy_week()
     numbers["between"] |= {"both": None, "of": 0, "answer_median_s": None, "no_cause": 0, "unowned": 0}

@@ -31,6 +31,7 @@ from handlers.views import (
     mirroring,
     modals,
     oncall,
+    questions,
 )
 from handlers.views import incident_answers as answers
 from handlers.views.text import escape
@@ -41,6 +42,7 @@ from models.links import Link, Room
 from models.mirroring import Line, carried
 from models.oncall import Override, Shift
 from models.periods import Window
+from models.questions import Question
 from models.records import Incident, TimelineEntry
 from models.response import ActionItem, Holder, Response, ResponsePlan
 from models.topology import Bridge
@@ -250,6 +252,14 @@ def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
             yield mirroring.note(bridge_here, side, "incident:3", is_on=is_on, params=params)
         yield mirroring.decided(is_on=is_on)
     yield mirroring.ask(bridge_here, side, "incident:3")
+    question = Question(
+        key="k", bridge=words, side="ops", channel=words, home=words, text=words, asker=words, asked_at=AT
+    )
+    for asked in (question, replace(question, answered_at=AT, answered_by=words, answer=words)):
+        yield from (questions.card(asked, side, elsewhere=words), questions.reminder(asked, words))
+        yield from (questions.answered(asked, words), questions.unanswered(asked, words), questions.asked(asked))
+    yield questions.card(replace(question, closed_at=AT, closed_by=words), side)
+    yield from (questions.closed(question), questions.waiting([question] * 30), questions.waiting([]))
     linked = Link(name=words, dev="C1234567", dev_name=words, ops=words, ops_name=words, linked_by=words, linked_at=AT)
     for one in (linked, replace(linked, services=(words,) * 20, unlinked_by=words, unlinked_at=AT)):
         yield from (links.card(one, side), links.ended(one, side), links.linked(one), links.unlinked(one))
