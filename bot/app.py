@@ -37,6 +37,7 @@ from bot.slack.conversation import Conversation
 from bot.slack.directory import Directory
 from bot.slack.listener import build_listener
 from bot.slack.messenger import SlackMessenger, web_client
+from bot.slack.rooms import SlackRooms
 from bot.slack.sharing import SlackSharing
 from bot.slack.tasks import Tasks
 from bot.telemetry import Metrics
@@ -194,6 +195,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         directory=Directory(client, world.now),
         sharing=SlackSharing(client, SlackMessenger(client, world.now)),
         conversation=Conversation(client, world.now),
+        rooms=SlackRooms(client),
         elsewhere=HttpElsewhere(pagerduty=settings.pagerduty, writers=writers(settings.pagers)),
     )
     intake = Intake(

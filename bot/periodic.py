@@ -15,6 +15,7 @@ from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
 from handlers.freeze_sweep import tend as tend_freezes
+from handlers.incident_channels import IncidentChannels
 from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
@@ -31,6 +32,7 @@ def sweeps_of(
     notices = sweeps.Notices(ctx=ctx, now=now)
     calendars = Calendars(ctx, now, PagerDutySchedules(pagerduty))
     usergroups = Usergroups(ctx, client)
+    channels = IncidentChannels(ctx)
     return [
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, now())),
         Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, now())),
@@ -39,6 +41,7 @@ def sweeps_of(
         Sweep("paging", sweeps.PAGING_EVERY, lambda: page(ctx, now())),
         Sweep("calls", sweeps.CALLS_EVERY, lambda: sweeps.call_out(ctx, now)),
         Sweep("remind", sweeps.REMIND_EVERY, lambda: remind(ctx, now())),
+        Sweep("incident_channels", sweeps.CHANNELS_EVERY, lambda: channels.tend(now())),
         Sweep("action_items", sweeps.ITEMS_EVERY, lambda: remind_of_items(ctx, now())),
         Sweep("calendars", sweeps.CALENDARS_EVERY, calendars.copy),
         Sweep("handoffs", sweeps.HANDOFFS_EVERY, lambda: tend(ctx, now())),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers.errors import CallFailure
+from handlers.errors import CallFailure, PostFailure
 from handlers.heard import Said
 from handlers.ports import (
     Aside,
@@ -15,6 +15,7 @@ from handlers.ports import (
     Hear,
     Messenger,
     Operations,
+    Rooms,
     Sharing,
     Telemetry,
     Transaction,
@@ -108,6 +109,27 @@ class NothingShared:
         return None
 
 
+class NoRooms:
+    """Makes no channel: there is no Slack."""
+
+    async def create(self, name: str, *, is_private: bool) -> str:  # noqa: ARG002  # the port's
+        """Refuse."""
+        raise PostFailure("not_configured", is_permanent=True)
+
+    async def own(self, name: str) -> str | None:  # noqa: ARG002
+        """Return none."""
+        return None
+
+    async def set_topic(self, channel_id: str, topic: str) -> None:
+        """Do nothing."""
+
+    async def invite(self, channel_id: str, user_id: str) -> None:
+        """Do nothing."""
+
+    async def archive(self, channel_id: str) -> None:
+        """Do nothing."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One for the whole process, built by `bot.app.build`.
@@ -130,6 +152,7 @@ class Context:
     directory: Directory = field(default_factory=NobodyKnown)
     sharing: Sharing = field(default_factory=NothingShared)
     conversation: Conversation = field(default_factory=NoConversation)
+    rooms: Rooms = field(default_factory=NoRooms)
     elsewhere: Elsewhere = field(default_factory=NobodyElsewhere)
     hear: Hear | None = None
     wake_outbox: Wake = _nobody

@@ -111,6 +111,25 @@ class Conversation(Protocol):
         """Return whether this is the bot's own id as a bot (`B…`)."""
 
 
+class Rooms(Protocol):
+    """Makes channels, and keeps them. Every method raises `handlers.errors.PostFailure`."""
+
+    async def create(self, name: str, *, is_private: bool) -> str:
+        """Make a channel; return its id. `name_taken` where there is one of that name, archived or not."""
+
+    async def own(self, name: str) -> str | None:
+        """Return the id of a channel of that name that the bot itself made, and that is in use."""
+
+    async def set_topic(self, channel_id: str, topic: str) -> None:
+        """Say in a channel's head what it is about, in at most 250 characters."""
+
+    async def invite(self, channel_id: str, user_id: str) -> None:
+        """Invite a person; who is there already is no failure."""
+
+    async def archive(self, channel_id: str) -> None:
+        """Archive a channel; one that is archived already is no failure."""
+
+
 Hear = Callable[[Said, datetime], Awaitable[None]]
 """Carries a reply to the other side."""
 

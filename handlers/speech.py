@@ -26,6 +26,7 @@ from handlers.views import (
     failures,
     freezes,
     handoffs,
+    incident_channel,
     incident_entries,
     incidents,
     links,
@@ -150,7 +151,9 @@ async def _incident(row: _Row) -> Message | None:
         return None
     if row.part == CARD:
         shown = await shown_with(row.store, row.topology, leader, elsewhere=await _elsewhere(row))
-        return incidents.card(leader, row.side, shown)
+        card = incidents.card(leader, row.side, shown)
+        is_own = shown.response is not None and shown.response.channel_id == row.channel
+        return incident_channel.card(card, await _cards(row)) if is_own else card
     if row.part.removeprefix(LOUD).startswith(f"{reminders.PART}:"):
         return await reminders.rendered(row.store, row.topology, leader, row.part, row.at)
     return await _reply(row, leader)
@@ -160,13 +163,20 @@ async def _reply(row: _Row, leader: Incident) -> Message | None:
     """Return what is said in the thread of an incident's card."""
     if row.part.startswith(MENTION):
         return await mention_rendered(row.store, row.topology, leader, row.part)
-    if row.part.startswith("entry:"):
-        entry = await row.store.incidents.entry(int(row.part.removeprefix("entry:")))
+    if row.part.removeprefix(LOUD).startswith("entry:"):
+        entry = await row.store.incidents.entry(int(row.part.removeprefix(LOUD).removeprefix("entry:")))
         return incident_entries.reply(leader, entry) if entry else None
     members = [m for m in await row.store.incidents.members(leader.id) if not m.is_signal] or [leader]
     if row.part.startswith("note:"):
         return incidents.note(leader, by=row.params.get("by", ""), text=row.params.get("text", ""))
     return _moved(row, members)
+
+
+async def _cards(row: _Row) -> list[tuple[str, str]]:
+    """Return the links to a subject's cards in the channels of bridges."""
+    names = dict.fromkeys(channel for b in row.topology.bridges for channel in (b.dev, b.ops))
+    cards = [(name, await row.store.messages.card(row.subject, name)) for name in names]
+    return [(card.permalink, name) for name, card in cards if card and card.permalink]
 
 
 def _moved(row: _Row, members: list[Incident]) -> Message | None:
@@ -361,6 +371,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "link": _link,
     "question": _question,
     "usergroup": _usergroup,
+    "rooms": _usergroup,
     "call": _call,
     "page": _page,
     "swap": _swap,

@@ -201,9 +201,10 @@ class TimelineEntry:
     """One line of an incident's history: who did what, when, and where it was said.
 
     `was` is what stood before. What was taken from a conversation has its `message` (`C1:ts`), `permalink` and the
-    links of its `files`; `removed_at` is when that message was deleted.
+    links of its `files`; `removed_at` is when that message was deleted. `id` is 0 before it is stored.
     """
 
+    id: int = field(default=0, compare=False)
     incident_id: int
     at: datetime
     kind: EntryKind

@@ -52,6 +52,7 @@ def channel_json(workspace: Workspace, channel: Channel) -> Json:
         "is_channel": not channel.is_private,
         "is_group": channel.is_private,
         "is_general": False,
+        "creator": channel.creator,
         "is_shared": False,
         "is_member": bot_is_in,
         "num_members": len(channel.members),

@@ -75,6 +75,7 @@ class Channel:
     is_private: bool = False
     is_im: bool = False
     is_archived: bool = False
+    creator: str = ""
     topic: str = ""
     purpose: str = ""
     members: list[str] = field(default_factory=list)

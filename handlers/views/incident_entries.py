@@ -33,7 +33,7 @@ _WORDS: Final = {
     EntryKind.MERGED: "merged",
     EntryKind.UNMERGED: "took apart",
     EntryKind.MESSAGE: "wrote",
-    EntryKind.CHANNEL: "has the channel",
+    EntryKind.CHANNEL: "opened the channel",
     EntryKind.ACTION: "wants done",
     EntryKind.PAGED: "paged",
     EntryKind.REASSIGNED: "gave it to",
@@ -50,6 +50,7 @@ _EMOJI: Final = {
     EntryKind.CLOSED: "🏁",
     EntryKind.ACTION: "☑️",
     EntryKind.MESSAGE: "📌",
+    EntryKind.CHANNEL: "💬",
     EntryKind.PAGED: "📟",
 }
 _LONG: Final = (EntryKind.NOTE, EntryKind.UPDATE, EntryKind.MESSAGE)

@@ -237,7 +237,7 @@ class Incidents(Noun):
     async def add_entry(self, entry: TimelineEntry, key: str) -> int | None:
         """Add a line to a history; return its number, `None` when the same key was there before."""
         statement = self._upsert(_TIMELINE).on_conflict_do_nothing(index_elements=["incident_id", "key"])
-        row = {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
+        row = to_values(entry, _ENTRY_COLUMNS)
         result = await self._connection.execute(statement.values(key=key, **row).returning(_TIMELINE.c.id))
         return result.scalar_one_or_none()
 

@@ -91,7 +91,8 @@ def _create(request: Request) -> Json:
         raise ApiError("name_taken")
     private = request.arguments.flag("is_private")
     request.need("groups:write" if private else "channels:manage")
-    channel = Channel(id=workspace.new_id("C"), name=name, is_private=private, members=[workspace.bot_user])
+    bot = workspace.bot_user
+    channel = Channel(id=workspace.new_id("C"), name=name, is_private=private, creator=bot, members=[bot])
     workspace.channels[channel.id] = channel
     workspace.notify("channel", channel=channel.id)
     return {"channel": channel_json(workspace, channel)}
