@@ -8,7 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.check_elsewhere import pagerduty_schedules, paging
+from bot.check_elsewhere import pagerduty_schedules, paging, told_back
 from bot.clock import utc_now
 from bot.database import Database, head_revision
 from bot.manifest import scopes
@@ -178,15 +178,16 @@ def _mend(failure: PostFailure) -> str:
 
 async def _on_call(settings: Settings, at: datetime) -> list[Row]:
     topology = settings.topology
+    told = [Row(subject=subject, found=said, fix=fix) for subject, said, fix in await told_back(settings)]
     if not (topology.paging.policies or settings.pagers or any(s.pagerduty for s in topology.schedules)):
-        return []
+        return told
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     try:
         people = await Directory(web_client(token, settings.slack_api_url), utc_now).people()
     except PostFailure:
         people = []
     found = [*await pagerduty_schedules(settings, people, at), *paging(settings, people)]
-    return [Row(subject=subject, found=said, fix=fix) for subject, said, fix in found]
+    return told + [Row(subject=subject, found=said, fix=fix) for subject, said, fix in found]
 
 
 async def _prometheus(settings: Settings, at: datetime) -> list[Row]:

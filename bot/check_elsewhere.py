@@ -24,6 +24,35 @@ async def pagerduty_schedules(settings: Settings, people: Sequence[Person], at: 
         return [await _schedule(asked, client, schedule, people, at) for schedule in wanted]
 
 
+async def told_back(settings: Settings) -> list[tuple[str, str, str]]:
+    """Look whether PagerDuty can be told what people do, without telling it anything."""
+    if not any(source.is_told_back for source in settings.topology.sources):
+        return []
+    subject, asked = "PagerDuty", settings.pagerduty
+    headers = {"Authorization": f"Token token={asked.token}", "Accept": "application/json"}
+    query = {"query": asked.sender or "", "limit": "100"}
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS) as client:
+            answer = await client.get(f"{asked.api}/users", params=query, headers=headers)
+    except httpx.HTTPError as error:
+        return [(subject, f"cannot be reached: {type(error).__name__}", "Check PAGERDUTY_API_URL.")]
+    if answer.status_code != 200:
+        fix = "Set PAGERDUTY_TOKEN to a REST API key that may write."
+        return [(subject, f"answers {answer.status_code} to PAGERDUTY_TOKEN", fix)]
+    if asked.sender is None:
+        return [(subject, "is told in the names of those who are users there (PAGERDUTY_FROM is not set)", "")]
+    if asked.sender.casefold() not in _addresses(answer):
+        return [(subject, f"has no user {asked.sender}", "Set PAGERDUTY_FROM to the address of a user there.")]
+    return [(subject, f"is told as {asked.sender} where a person is no user there", "")]
+
+
+def _addresses(answer: httpx.Response) -> set[str]:
+    try:
+        return {str(user.get("email")).casefold() for user in answer.json()["users"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
 def paging(settings: Settings, people: Sequence[Person]) -> list[tuple[str, str, str]]:
     """Look at each policy and pager, as far as that wakes nobody; return (subject, what was found, what to do)."""
     plan = settings.topology.paging

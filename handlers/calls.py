@@ -15,6 +15,7 @@ from handlers.oncall import everybody
 from handlers.routing import CARD, Notice, incident_notices, subject_of
 from handlers.sender_calls import pager_key
 from models.calls import Call, CallState, Matter, pause_after
+from models.paging import EscalationState
 from models.records import Incident
 from models.store import Store
 from models.words import IncidentStatus, Severity
@@ -41,11 +42,13 @@ async def make_calls(ctx: Context, now: Callable[[], datetime]) -> int:
 
 
 async def _is_wanted(store: Store, call: Call) -> bool:
-    """Say whether a call is still to be made: nobody is paged for what somebody has."""
+    """Say whether a call is still to be made: nobody is paged for what somebody has, nor by what is over."""
     if call.what != "page":
         return True
     incident = await store.incidents.get(call.incident_id)
-    if incident is not None and waits(incident):
+    escalation = await store.paging.get(call.round)
+    is_over = escalation is None or escalation.state in (EscalationState.STOPPED, EscalationState.OVER)
+    if incident is not None and waits(incident) and not is_over:
         return True
     await store.calls.save(replace(call, state=CallState.WITHDRAWN, claimed_until=None))
     return False

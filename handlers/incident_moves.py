@@ -117,7 +117,7 @@ async def move(ctx: Context, number: int, what: Move, by: By, *, text: str | Non
             raise UserError(_already(group, what))
         for _, after in moved:
             await store.incidents.save(after)
-        await tell_senders(store, ctx.topology, [after for _, after in moved], by)
+        await tell_senders(store, ctx.topology, moved, by)
         suspects = await attributed(store, ctx, [after for _, after in moved])
         if what == "close" and any(before.status.is_open for before, _ in moved):
             await record(store, ctx, group, Deed(kind=EntryKind.RESOLVED), by)

@@ -67,7 +67,8 @@ def _person(topology: Topology, people: Sequence[Person] | None, target: str, me
     person = person_of(member, people or ())
     phone = phone_of(topology.paging.phones, member, person)
     if person is None:
-        reason = "Slack does not answer" if people is None else "Slack knows nobody of that name"
+        several = "several people are called so" if people_called(member, people or ()) else None
+        reason = several or ("Slack does not answer" if people is None else "Slack knows nobody of that name")
         return replace(_nobody(target, member, reason), why=why, phone=phone)
     return Reached(
         target=target,

@@ -23,12 +23,12 @@ _TOLD: Final[dict[IncidentStatus, Verb]] = {
 }
 
 
-async def tell_senders(store: Store, topology: Topology, moved: Iterable[Incident], by: By) -> None:
-    """Write down what the senders of these incidents are to be told, where they can be."""
-    for incident in moved:
+async def tell_senders(store: Store, topology: Topology, moved: Iterable[tuple[Incident, Incident]], by: By) -> None:
+    """Write down what the senders of incidents are to be told of a move (before, after), where they can be told."""
+    for before, incident in moved:
         source = topology.source_named(incident.source)
         what = _TOLD.get(incident.status)
-        if source is None or what is None or not source.is_told_back:
+        if source is None or what is None or what == _TOLD.get(before.status) or not source.is_told_back:
             continue
         target = f"{SOURCE}{source.name}"
         await store.calls.withdraw(incident.id, target, what=["acknowledge", "resolve"])
@@ -73,12 +73,16 @@ def of_page(report: IncidentReport) -> IncidentReport:
         resolved_by=report.resolved_by,
         actor=report.actor,
         remark=report.remark,
+        pager_key=report.pager_key,
     )
 
 
 async def without_echo(store: Store, incident: Incident, report: IncidentReport) -> IncidentReport:
-    """Return a report without the change of state, where that is only our own call, told back by the service."""
-    what = _TOLD.get(report.status)
+    """Return a report without the change of state, where that is only our own call, told back by the service.
+
+    Only services that page tell back; `pager_key` is in all that they say of an incident.
+    """
+    what = _TOLD.get(report.status) if report.pager_key else None
     if what is None or not await store.calls.heard(incident.id, what, report.occurred_at):
         return report
     return replace(

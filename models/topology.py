@@ -257,6 +257,7 @@ class Topology:
     def channels(self) -> tuple[str, ...]:
         """Every channel the bot posts to, each once, the admin channel last."""
         named = [c for b in self.bridges for c in (b.dev, b.ops)]
+        named += [t for p in self.paging.policies for s in p.steps for t in s.notify if t.startswith("#")]
         return tuple(dict.fromkeys(named + ([self.admin_channel] if self.admin_channel else [])))
 
     @cached_property

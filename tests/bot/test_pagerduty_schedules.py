@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from starlette.responses import JSONResponse, Response
 
 from bot.calendars import Calendars
-from bot.check_elsewhere import pagerduty_schedules
+from bot.check_elsewhere import pagerduty_schedules, told_back
 from bot.database import Database
 from bot.pagerduty_schedules import PagerDutySchedules
 from bot.settings import Settings
@@ -21,7 +21,7 @@ from handlers.oncall_troubles import tell_troubles
 from models.oncall import OnCallSchedule
 from models.people import Person
 from models.store.oncall import Copy
-from models.topology import Topology
+from models.topology import Topology, WebhookSource
 from tests.support.pagerduty import PagerDutyServer, error
 from tests.support.world import Clock, context, typed
 
@@ -153,6 +153,30 @@ async def test_check_tries_each_schedule_and_looks_for_its_people(
         )
         ((subject, said, fix),) = await pagerduty_schedules(settings, [MIRA], START)
     assert ("schedule ops", found, is_fine) == (subject, said, not fix)
+
+
+@pytest.mark.parametrize(
+    ("token", "sender", "found", "is_fine"),
+    [
+        ("token-1", "bot@acme.example", "is told as bot@acme.example where a person is no user there", True),
+        ("token-1", None, "is told in the names of those who are users there (PAGERDUTY_FROM is not set)", True),
+        ("token-1", "nobody@acme.example", "has no user nobody@acme.example", False),
+        ("another", "bot@acme.example", "answers 401 to PAGERDUTY_TOKEN", False),
+    ],
+)
+async def test_check_looks_whether_it_can_be_told_and_tells_it_nothing(
+    token: str, sender: str | None, found: str, is_fine: bool
+) -> None:
+    server = PagerDutyServer()
+    async with server.running() as url:
+        settings = Settings(
+            database_url="sqlite+aiosqlite:///none.db",
+            topology=Topology(sources=(WebhookSource(name="pd", kind="pagerduty", is_told_back=True),)),
+            pagerduty=PagerDuty(token=token, api=url, sender=sender),
+        )
+        ((subject, said, fix),) = await told_back(settings)
+    assert ("PagerDuty", found, is_fine) == (subject, said, not fix)
+    assert {"GET"} == {method for method, _, _ in server.asked}
 
 
 async def test_check_says_what_to_do_where_pagerduty_does_not_tell(tmp_path: Path) -> None:

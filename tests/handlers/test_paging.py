@@ -460,6 +460,19 @@ async def test_without_a_backup_or_a_schedule_it_says_what_is_missing(lite: Data
     assert "on call: ⚠️ no on-call schedule is for it" in words[0]
 
 
+async def test_whom_a_name_could_mean_several_times_is_named_so(lite: Database, clock: Clock) -> None:
+    twins = replace(SCHEDULE, layers=(replace(WEEKLY, members=("Sam",)),))
+    ctx = await opened(lite, schedule=twins)
+    ctx.directory = Twins()
+    await tick(ctx, clock)
+    assert "Sam: ⚠️ several people are called so" in await card(ctx, clock())
+
+
+class Twins:
+    async def people(self) -> Sequence[Person]:
+        return [replace(BEN, real_name="Sam"), replace(JUN, real_name="Sam")]
+
+
 class Silent:
     async def people(self) -> Sequence[Person]:
         raise PostFailure("ratelimited")

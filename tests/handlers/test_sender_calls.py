@@ -124,6 +124,14 @@ async def test_mitigating_what_nobody_has_says_that_somebody_has_it(ctx: Context
     assert ["acknowledge"] == [what for _, what, _ in line(ctx).told]
 
 
+async def test_what_it_knows_already_is_not_told_again(ctx: Context, clock: Clock) -> None:
+    await hear(ctx, "incident.acknowledged__by_a_person", 2)
+    await type_(ctx, "mitigate", clock())
+    await hear(ctx, "incident.resolved__by_a_person", 3)
+    await type_(ctx, "close INC-1", clock())
+    assert [] == await calls(ctx)
+
+
 async def test_nothing_is_told_without_a_token_nor_of_what_came_from_elsewhere(
     database: Database, at: datetime
 ) -> None:

@@ -38,6 +38,7 @@ class PagerDutyServer:
             Route("/incidents/{id}", self._incident, methods=["PUT"]),
             Route("/schedules/{id}", self._schedule),
             Route("/v3/schedules/{id}", self._schedule_v3),
+            Route("/users", self._users),
             Route("/users/{id}", self._user),
             Route("/v2/enqueue", self._enqueue, methods=["POST"]),
         ]
@@ -97,6 +98,13 @@ class PagerDutyServer:
         if number not in self.users:
             return error(404, 2100, "Not Found")
         return JSONResponse({"user": {"id": number, "name": "Somebody", "email": self.users[number]}})
+
+    async def _users(self, request: Request) -> Response:
+        if (answer := await self._next(request)) is not None:
+            return answer
+        wanted = request.query_params.get("query", "")
+        found = [{"id": number, "email": email} for number, email in self.users.items() if wanted in email]
+        return JSONResponse({"users": found, "limit": 100, "offset": 0, "more": False})
 
     async def _enqueue(self, request: Request) -> Response:
         if (answer := await self._next(request)) is not None:
