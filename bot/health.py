@@ -73,6 +73,9 @@ class Health:
         waiting, oldest = await store.outbox.backlog()
         failed = len(await store.outbox.failures(limit=1_000))
         self.metrics.queue("outbox", waiting, oldest, failed, at)
+        calls = await store.calls.queues()
+        oldest = min((call.oldest_at for call in calls if call.oldest_at), default=None)
+        self.metrics.queue("calls", sum(c.waiting for c in calls), oldest, sum(c.failed for c in calls), at)
 
     async def _database(self) -> str:
         try:

@@ -64,9 +64,10 @@ class Calls(Noun):
         await self._connection.execute(statement.values(to_values(call, _COLUMNS)))
 
     async def withdraw(self, incident_id: int, target: str | None = None, *, what: Sequence[Verb]) -> None:
-        """Let calls that wait go untold: what they would tell is no longer so."""
+        """Let calls that wait, or failed, go untold: what they would tell is no longer so."""
         c = _CALLS.c
-        mine = and_(c.incident_id == incident_id, c.what.in_(what), c.state == CallState.WAITING)
+        is_untold = c.state.in_([CallState.WAITING, CallState.FAILED])
+        mine = and_(c.incident_id == incident_id, c.what.in_(what), is_untold)
         if target is not None:
             mine = and_(mine, c.target == target)
         await self._connection.execute(update(_CALLS).where(mine).values(state=CallState.WITHDRAWN))

@@ -63,7 +63,12 @@ async def test_prometheus_reads_what_came_in_and_what_waits(stage: Demo) -> None
     assert 202 == answer.status_code
     text = (await ask(stage.bot_url, "/metrics")).text
     assert 'twinspan_deliveries_total{outcome="accepted",source="github"} 1.0' in text
-    for name in ("twinspan_waiting", "twinspan_oldest_waiting_seconds", "twinspan_group_seconds_count"):
+    for name in (
+        'twinspan_waiting{queue="calls"}',
+        "twinspan_waiting",
+        "twinspan_oldest_waiting_seconds",
+        "twinspan_group_seconds_count",
+    ):
         assert name in text
 
 

@@ -313,6 +313,19 @@ async def test_when_all_fail_the_channel_is_told_at_once_whom_to_phone(database:
     assert "hook: ⚠️ not told, it knows no such incident" in str(blocks)
 
 
+async def test_what_failed_waits_for_nobody_once_it_is_over(lite: Database, clock: Clock) -> None:
+    ctx = await opened(lite)
+    line(ctx).failures = [CallFailure("refused", is_permanent=True)]
+    await tick(ctx, clock)
+    await tick(ctx, clock, 300)
+    async with ctx.reading() as store:
+        assert [1] == [queue.failed for queue in await store.calls.queues()]
+    await type_(ctx, "ack INC-1", clock())
+    await tick(ctx, clock, 5)
+    async with ctx.reading() as store:
+        assert [0] == [queue.failed for queue in await store.calls.queues()]
+
+
 async def test_a_pager_that_is_down_for_a_while_is_tried_again_on_its_own(lite: Database, clock: Clock) -> None:
     ctx = await opened(lite)
     line(ctx).failures = [CallFailure("http_503"), CallFailure("rate_limited", retry_after=20)]
