@@ -198,7 +198,7 @@ class Workspace:
         for reader in tuple(self._readers):
             reader.put({"kind": kind, **about})
 
-    async def until(self, seen: Callable[[], object], within: float = 5.0) -> None:
+    async def until(self, seen: Callable[[], object], within: float = 15.0) -> None:
         """Wait until `seen()` is true, looking again after every change. TimeoutError after `within` seconds."""
         async with asyncio.timeout(within), self.subscribe() as notices:
             while not seen():

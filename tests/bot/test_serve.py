@@ -87,12 +87,11 @@ async def test_over_socket_mode_a_command_is_acknowledged(tmp_path: Path) -> Non
             "SLACK_APP_TOKEN": config.app_token,
         }
         async with serving(f"sqlite:///{tmp_path}/t.db", port, tmp_path, **slack) as process:
-            async with asyncio.timeout(30):
-                await sandbox.workspace.until(lambda: sandbox.socket.connected == 1)
+            await sandbox.workspace.until(lambda: sandbox.socket.connected == 1, within=30)
             outcome = await sandbox.actor.send_slash_command("ada", "payments-dev", "/deploys")
             process.send_signal(signal.SIGTERM)
             code, said = await ended(process)
-    assert outcome.ok
+    assert outcome.ok, (outcome, said)
     assert -signal.SIGTERM == code, said
 
 

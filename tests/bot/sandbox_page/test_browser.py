@@ -1,10 +1,11 @@
 """The page in a real Chromium: live, filled in and pressed as a person does, with the keyboard too."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from tests.bot.sandbox_page.conftest import Stage
 
@@ -135,8 +136,28 @@ async def test_one_becomes_somebody_else_and_changes_the_light(stage: Stage, pag
     await page.get_by_role("link", name="Mira").click()
     await expect(page.locator('[aria-current="true"]', has_text="Mira")).to_be_visible()
     await page.get_by_role("button", name="Light or dark").click()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await page.reload()
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_what_one_does_before_the_scripts_have_come_happens_when_they_come(stage: Stage, page: Page) -> None:
+    come = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await page.route("**/compose.js", late)
+    await page.goto(stage.url, wait_until="commit")
+    await page.get_by_role("button", name="Light or dark").click()
+    composer = page.get_by_role("textbox", name="Message #payments-dev")
+    await composer.fill("I type fast")
+    await composer.press("Enter")
+    come.set()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await expect(page.locator("#left .message")).to_contain_text("I type fast")
+    await expect(composer).to_have_value("")
 
 
 async def test_a_fault_is_switched_on_with_the_keyboard(stage: Stage, page: Page) -> None:
