@@ -7,10 +7,12 @@ from statistics import median
 from typing import Final
 
 from handlers.incident_groups import leaders_of
+from handlers.incident_shown import runbook_of
 from handlers.oncall import who
 from models.handoff_brief import Brief, Facts
-from models.handoffs import Handoff
+from models.handoffs import Handoff, goes_along
 from models.oncall import OnCallSchedule
+from models.people import Person
 from models.response import LEAD
 from models.silence import silent_sources
 from models.store import Store
@@ -23,30 +25,49 @@ _NIGHT: Final = (22, 6)
 _BY_HAND: Final = (ChangeKind.FLAG, ChangeKind.MANUAL, ChangeKind.CONFIG)
 
 
-async def gather(store: Store, topology: Topology, schedule: OnCallSchedule, handoff: Handoff, at: datetime) -> Brief:
-    """Return what is known at `at` of the services of a schedule, and of the shift that ends."""
+async def gather(
+    store: Store,
+    topology: Topology,
+    schedule: OnCallSchedule,
+    handoff: Handoff,
+    at: datetime,
+    *,
+    outgoing_id: str | None = None,
+) -> Brief:
+    """Return what is known at `at` of the services of a schedule, and of the shift that ends.
+
+    `outgoing_id` is who hands over, in Slack.
+    """
+    called = handoff.outgoing.removeprefix("@")
+    outgoing = Person(user_id=outgoing_id or called, name=called, handle=called)
     services = services_of(topology, schedule)
     since = await _shift_start(store, handoff)
     leaders = leaders_of(await store.incidents.list_open(services))
     ids = [leader.id for leader in leaders]
     leads = {h.incident_id: h for h in await store.responses.holders(ids) if h.role == LEAD}
     responses = await store.responses.of(ids)
-    deploys = await store.deploys.recent(services=services, since=since, limit=200)
+    deploys = await store.deploys.recent(services=services, since=min(since, at - _SOAK), limit=200)
     changes = await store.changes.recent(services=services, since=since, limit=200)
     states = [s for s in await store.sources.all() if topology.source_named(s.name)]
+    silent = [state.name for state in silent_sources(states, at)]
+    soaking = [
+        d for d in deploys if d.status is DeployStatus.SUCCEEDED and d.finished_at and d.finished_at > at - _SOAK
+    ][:10]
     return Brief(
         others=await _others(store, topology, schedule, at),
         incidents=[(leader, leads.get(leader.id), responses.get(leader.id)) for leader in leaders],
+        moving=[leader.id for leader in leaders if goes_along(leader, leads.get(leader.id), outgoing)],
+        freezes=[f for f in await store.freezes.standing(at) if not set(f.services).isdisjoint(services)][:5],
         due=await store.responses.items(incident_ids=await _recent_ids(store, services, at), due_by=at.date()),
         by_hand=[c for c in changes if c.kind in _BY_HAND and c.status is not ChangeStatus.REVERTED][:10],
         planned=[c for c in changes if c.status is ChangeStatus.PLANNED][:10],
         under_way=[d for d in deploys if not d.status.is_final][:10],
-        soaking=[
-            d for d in deploys if d.status is DeployStatus.SUCCEEDED and d.finished_at and d.finished_at > at - _SOAK
-        ][:10],
+        soaking=soaking,
         failed=[d for d in deploys if d.status is DeployStatus.FAILED][:10],
         facts=await _facts(store, schedule, services, since),
-        silent=[state.name for state in silent_sources(states, at)],
+        watch=[(d, runbook_of(topology, (d.service,))) for d in {d.service: d for d in reversed(soaking)}.values()][:5],
+        silent=silent,
+        heard=len(states) - len(silent),
     )
 
 

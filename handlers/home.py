@@ -6,9 +6,10 @@ from typing import Final
 from handlers.context import Context
 from handlers.handoff_brief import services_of
 from handlers.oncall import everybody, is_called, person_of, rota, who
+from handlers.shift_handoffs import BACKUP, LEAD_ASKED
 from handlers.views import Message
 from handlers.views import home as views
-from models.handoffs import HandoffState
+from models.handoffs import Handoff, HandoffState
 from models.oncall import HORIZON, OnCallSchedule
 from models.people import Person
 from models.store import Store
@@ -30,7 +31,9 @@ async def _gathered(store: Store, ctx: Context, me: Person, people: list[Person]
     known = await store.incidents.by_numbers({holder.incident_id for holder in held})
     mine = [s for s in ctx.topology.schedules if any(is_called(me, member) for member in s.members)]
     handoffs = [
-        h for h in await store.oncall.open_handoffs() if h.state is HandoffState.WAITING and is_called(me, h.incoming)
+        h
+        for h in await store.oncall.open_handoffs()
+        if h.state is HandoffState.WAITING and any(is_called(me, name) for name in _asked(ctx, h))
     ]
     services = {name for schedule in mine for name in services_of(ctx.topology, schedule)}
     services |= {s.name for s in ctx.topology.services if s.owner and is_called(me, s.owner)}
@@ -50,6 +53,14 @@ async def _gathered(store: Store, ctx: Context, me: Person, people: list[Person]
         deploys=await store.deploys.recent(services=sorted(services), limit=_RECENT) if services else [],
         changes=await store.changes.recent(services=sorted(services), limit=_RECENT) if services else [],
     )
+
+
+def _asked(ctx: Context, handoff: Handoff) -> list[str]:
+    """Return who has been asked so far to take a shift over."""
+    schedule = ctx.topology.schedule_named(handoff.schedule)
+    backup = [schedule.backup] if schedule and schedule.backup and handoff.step >= BACKUP else []
+    lead = [schedule.lead] if schedule and schedule.lead and handoff.step >= LEAD_ASKED else []
+    return [handoff.incoming, *backup, *lead]
 
 
 async def _duty(store: Store, schedule: OnCallSchedule, me: Person, people: list[Person], at: datetime) -> views.Duty:

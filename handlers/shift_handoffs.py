@@ -12,17 +12,14 @@ from typing import Final
 from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.freezes import give_freeze
-from handlers.incident_groups import Deed, locked_group, tell
-from handlers.oncall import everybody, is_called, person_of, rota, who
+from handlers.oncall import everybody, person_of, rota, who
 from handlers.routing import CARD, CRITICAL, LOUD, Notice
+from handlers.shift_transfer import take_all, take_shift
 from handlers.views.times import in_utc
 from models.handoffs import Handoff, HandoffPlan, HandoffState
-from models.oncall import HORIZON, OnCallSchedule, Override, Shift, shift_at
+from models.oncall import HORIZON, OnCallSchedule, Shift, shift_at
 from models.people import Person
-from models.response import LEAD, Holder
 from models.store import Store
-from models.words import EntryKind
 
 AGAIN: Final = 2
 BACKUP: Final = 3
@@ -46,7 +43,9 @@ class _Desk:
         if where is None:
             return []
         subject = f"handoff:{handoff.id}"
-        return [Notice(subject=subject, part=part, channel=where, side="ops", priority=CRITICAL)]
+        outgoing = person_of(handoff.outgoing, self.people)
+        params = {"outgoing": outgoing.user_id} if outgoing else {}
+        return [Notice(subject=subject, part=part, channel=where, side="ops", priority=CRITICAL, params=params)]
 
     def ops(self, schedule: OnCallSchedule) -> str | None:
         """Return the ops channel in which a schedule's shifts are handed over."""
@@ -169,7 +168,7 @@ async def _post(desk: _Desk, schedule: OnCallSchedule, handoff: Handoff) -> list
 async def accept(
     ctx: Context, number: int, person: Person, by: By, *, questions: str = "", incidents: Collection[int] | None = None
 ) -> Handoff:
-    """Take a shift over: from now on the person is on call, and leads what the outgoing person led.
+    """Take a shift over: from now on the person is on call, and leads what the outgoing person had.
 
     `incidents` are those of which the lead changes hands (`None`: all). Who is not the incoming person takes the shift
     in their place.
@@ -191,11 +190,9 @@ async def accept(
             questions=questions.strip(),
         )
         await store.oncall.save_handoff(accepted)
-        await _take_shift(store, schedule, handoff, person, by)
-        outgoing = person_of(handoff.outgoing, people)
-        if outgoing:
-            await _take_incidents(store, ctx, outgoing, person, incidents, by)
-            await _take_freezes(store, ctx, outgoing, person, by)
+        await take_shift(store, schedule, handoff, person, by)
+        if outgoing := person_of(handoff.outgoing, people):
+            await take_all(store, ctx, schedule, outgoing, person, incidents, by)
         desk = _Desk(ctx, store, people, by.at)
         await store.outbox.notify(
             [
@@ -207,46 +204,6 @@ async def accept(
         )
     ctx.wake_outbox()
     return accepted
-
-
-async def _take_shift(store: Store, schedule: OnCallSchedule, handoff: Handoff, person: Person, by: By) -> None:
-    """Write an override where the schedule alone does not say what was accepted: by whom, or how early."""
-    shift = shift_at(await rota(store, schedule, handoff.boundary, handoff.boundary + HORIZON), handoff.boundary)
-    if shift is None:
-        return
-    is_incoming = is_called(person, handoff.incoming)
-    if is_incoming and by.at >= handoff.boundary:
-        return
-    member = handoff.incoming if is_incoming else person.user_id
-    end = handoff.boundary if is_incoming else shift.end
-    if end > by.at:
-        made = Override(schedule=schedule.name, person=member, start=by.at, end=end, by=by.name, made_at=by.at)
-        await store.oncall.add_override(made)
-
-
-async def _take_incidents(
-    store: Store, ctx: Context, outgoing: Person, person: Person, chosen: Collection[int] | None, by: By
-) -> None:
-    """Give the open incidents that the outgoing person leads to the one who accepts."""
-    for held in await store.responses.held_by(outgoing.user_id):
-        if held.role != LEAD or (chosen is not None and held.incident_id not in chosen):
-            continue
-        group = await locked_group(store, held.incident_id)
-        if not group[0].is_open or outgoing.user_id == person.user_id:
-            continue
-        holder = Holder(
-            incident_id=group[0].id, role=LEAD, person=person.name, user_id=person.user_id, since=by.at, by=by.name
-        )
-        await store.responses.assign(holder)
-        deed = Deed(kind=EntryKind.ROLE, text=f"{LEAD}: {person.name} (shift handoff)", was=held.person)
-        await tell(store, ctx, group, deed, by)
-
-
-async def _take_freezes(store: Store, ctx: Context, outgoing: Person, person: Person, by: By) -> None:
-    """Give the freezes that the outgoing person owns to the one who accepts."""
-    for one in await store.freezes.standing(by.at):
-        if one.owner_id == outgoing.user_id and outgoing.user_id != person.user_id:
-            await give_freeze(store, ctx.topology, one, person.name, person.user_id, by)
 
 
 async def decline(ctx: Context, number: int, by: By) -> Handoff:

@@ -262,10 +262,13 @@ async def _handoff(row: _Row) -> Message | None:
     schedule = row.topology.schedule_named(handoff.schedule) if handoff else None
     if handoff is None or schedule is None:
         return None
-    short = {"done": handoffs.done, "mine": handoffs.mine, f"{LOUD}late": handoffs.late}.get(row.part)
-    if short:
-        return short(handoff)
-    brief = await gather(row.store, row.topology, schedule, handoff, row.at)
+    if row.part == f"{LOUD}late":
+        return handoffs.late(handoff)
+    outgoing = row.params.get("outgoing")
+    brief = await gather(row.store, row.topology, schedule, handoff, row.at, outgoing_id=outgoing)
+    after = {"done": handoffs.done, "mine": handoffs.mine}.get(row.part)
+    if after:
+        return after(handoff, [incident for incident, _, _ in brief.incidents if incident.id in brief.moving])
     if row.part == CARD:
         return handoffs.card(handoff, brief, row.topology.handoffs)
     if row.part == "draft":

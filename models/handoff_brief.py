@@ -1,8 +1,9 @@
 """What one handoff says of a shift: what is open, risky and under way, and how the shift was."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from models.freezes import Freeze
 from models.records import Change, Deploy, Incident
 from models.response import ActionItem, Holder, Response
 
@@ -19,21 +20,29 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """What one handoff says, in the order in which it says it."""
+    """What one handoff says, in the order in which it says it.
+
+    `moving` are the numbers of the incidents that change hands with the acceptance. `watch` are the services to keep an
+    eye on, each with what is in soak there and its runbook. `heard` is how many senders are not silent.
+    """
 
     others: Sequence[tuple[str, str]] = ()
     incidents: Sequence[tuple[Incident, Holder | None, Response | None]] = ()
+    moving: Collection[int] = ()
     due: Sequence[ActionItem] = ()
     by_hand: Sequence[Change] = ()
+    freezes: Sequence[Freeze] = ()
     planned: Sequence[Change] = ()
     under_way: Sequence[Deploy] = ()
     soaking: Sequence[Deploy] = ()
     failed: Sequence[Deploy] = ()
+    watch: Sequence[tuple[Deploy, str | None]] = ()
     facts: Facts = field(default_factory=Facts)
     silent: Sequence[str] = ()
+    heard: int = 0
 
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to report."""
-        told = (self.incidents, self.due, self.by_hand, self.planned, self.under_way, self.soaking, self.failed)
-        return not any(told)
+        state = (self.incidents, self.due, self.by_hand, self.freezes, self.planned)
+        return not any((*state, self.under_way, self.soaking, self.failed))

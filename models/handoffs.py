@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models.people import Person, people_called
+from models.records import Incident
+from models.response import Holder
+
 
 class HandoffState(StrEnum):
     """Where a handoff stands; until it is accepted the outgoing person is on call."""
@@ -72,3 +76,13 @@ class HandoffPlan:
     again_after: timedelta = timedelta(minutes=10)
     backup_after: timedelta = timedelta(minutes=20)
     lead_after: timedelta = timedelta(minutes=30)
+
+
+def goes_along(incident: Incident, lead: Holder | None, outgoing: Person) -> bool:
+    """Return whether an open incident changes hands with a shift: the outgoing person leads it, or has it alone.
+
+    What somebody acknowledged, and nobody leads, would otherwise stay with who has left.
+    """
+    if lead is not None:
+        return lead.user_id == outgoing.user_id
+    return bool(incident.acknowledged_by and people_called(incident.acknowledged_by, [outgoing]))

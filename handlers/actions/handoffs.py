@@ -7,10 +7,10 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.oncall import everybody, person_of
 from handlers.shift_handoffs import accept, add_notes, decline, waiting
+from handlers.shift_transfer import theirs
 from handlers.views import handoffs as views
 from handlers.views import modals
 from models.people import Person
-from models.response import LEAD
 
 
 async def _accept(ctx: Context, press: Press) -> Outcome:
@@ -26,11 +26,9 @@ async def _ask_for_questions(ctx: Context, press: Press) -> Outcome:
     people = await everybody(ctx)
     async with ctx.transaction() as store:
         handoff = await waiting(store, _number(press.value))
-        outgoing = person_of(handoff.outgoing, people)
-        held = await store.responses.held_by(outgoing.user_id) if outgoing else []
-        known = await store.incidents.by_numbers([h.incident_id for h in held if h.role == LEAD])
-    led = [incident for incident in known.values() if incident.is_open]
-    return Outcome(modal=views.questions_form(handoff, led))
+        outgoing, schedule = person_of(handoff.outgoing, people), ctx.topology.schedule_named(handoff.schedule)
+        moving = await theirs(store, ctx.topology, schedule, outgoing) if outgoing and schedule else []
+    return Outcome(modal=views.questions_form(handoff, moving))
 
 
 async def _submit_questions(ctx: Context, press: Press) -> Outcome:

@@ -6,6 +6,7 @@ from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.handoff_brief import gather
+from handlers.oncall import everybody, person_of
 from handlers.places import bridge_here, channel_name
 from handlers.shift_handoffs import add_notes, hand_over_now, next_handoff
 from handlers.suggest import did_you_mean
@@ -46,9 +47,13 @@ async def _status(ctx: Context) -> Reply:
 
 async def _preview(ctx: Context, invocation: Invocation, rest: str) -> Reply:
     schedule, _ = await _schedule(ctx, invocation, rest)
+    people = await everybody(ctx)
     async with ctx.transaction() as store:
         handoff = await next_handoff(store, schedule, invocation.at)
-        brief = await gather(store, ctx.topology, schedule, handoff, invocation.at)
+        outgoing = person_of(handoff.outgoing, people)
+        brief = await gather(
+            store, ctx.topology, schedule, handoff, invocation.at, outgoing_id=outgoing.user_id if outgoing else None
+        )
     return Reply(message=views.draft(handoff, brief))
 
 

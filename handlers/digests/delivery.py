@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from handlers.digest_afterwards import afterwards
 from handlers.digests import Digest, Order
 from handlers.reports import HISTORY, as_heard, as_json
 from models.corrections import corrections
@@ -56,6 +57,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "open": listed,
         "highlights": highlights(history[-1], history[-2], services, listed),
         "between": await _between(store, topology, order, facts, numbers[-1]),
+        "afterwards": await afterwards(store, order.bridge, window, at),
         "inferred": _inferred(numbers[-1]),
         "settles_at": _settles_at(window, order.settle, at),
         "corrections": await _corrections(store, order, history),

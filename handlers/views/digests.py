@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handlers.views import Block, Message
+from handlers.views.digest_afterwards import afterwards
 from handlers.views.digest_highlights import highlighted
 from handlers.views.digest_honesty import honesty
 from handlers.views.digest_operations import course, course_in_words, operations
@@ -42,15 +43,16 @@ def digest(snapshot: Snapshot, side: str, *, by: str | None = None, links: Mappi
     name, said = f"{title(numbers)} · {snapshot.bridge}", headline(numbers, side)
     text = f"{escape(name)}: {said}"
     closing = [*honesty(numbers), context(_period(snapshot, by))]
+    left = afterwards(numbers)
     if is_quiet(numbers):
-        return message(text, [section(text), *closing])
+        return message(text, [section(text), *left, *closing])
     opening = [header(name), section(said, rows_button(snapshot, "Open the rows", _asked_first(side)))]
     urgent = [*highlighted(snapshot, side, links or {}), *still_open(snapshot)]
     ran = operations(numbers)
     native = _in_order(side, urgent, [table_of(numbers, side), *chart_blocks(numbers, side)], [*ran, *course(snapshot)])
     plain = [*in_words(numbers, side), *chart_in_words(numbers, side)]
     simple = _in_order(side, urgent, plain, [*ran, *course_in_words(snapshot)])
-    aside = [*services(snapshot, side), *between(snapshot)]
+    aside = [*left, *services(snapshot, side), *between(snapshot)]
     whole = message(text, [*opening, *native, *aside, *closing])
     plainly = message(text, [*opening, *simple, *aside, *closing])
     return Message(text=whole.text, blocks=whole.blocks, plain_blocks=plainly.blocks)

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from handlers.views import Block, Message, Modal
-from handlers.views.incident_facts import EMOJI, label
+from handlers.views.incident_facts import EMOJI, headline, label
+from handlers.views.incidents import COMMAND
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.modals import form, select_several, text_input
-from handlers.views.text import line, paragraph, plural
+from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
+from models.freezes import Freeze
 from models.handoff_brief import Brief
 from models.handoffs import Handoff, HandoffPlan, HandoffState
 from models.records import Change, Deploy, Incident
@@ -71,15 +73,26 @@ def late(handoff: Handoff) -> Message:
     return message(words, [section(words), buttons(handoff)])
 
 
-def done(handoff: Handoff) -> Message:
-    """Return what tells the outgoing person that they may go."""
+def done(handoff: Handoff, kept: Sequence[Incident]) -> Message:
+    """Return what tells the outgoing person that they may go, and which incidents are still theirs."""
     questions = f"\n*Their questions*\n{paragraph(handoff.questions, 1500)}" if handoff.questions else ""
-    return said(f"✅ {_state(handoff)} You are off call: thank you, you may go.{questions}")
+    numbers = ", ".join(label(incident) for incident in kept)
+    still = f" {numbers} {'is' if len(kept) == 1 else 'are'} still yours: nobody took that over." if kept else ""
+    may = "You are off call." if kept else "You are off call: thank you, you may go."
+    return said(f"✅ {_state(handoff)} {may}{still}{questions}")
 
 
-def mine(handoff: Handoff) -> Message:
-    """Return what tells the person who accepted that it is theirs now."""
-    return said(f"✅ You are on call in *{line(handoff.schedule, 60)}* now. `/oncall mine` shows until when.")
+def mine(handoff: Handoff, kept: Sequence[Incident]) -> Message:
+    """Return what tells the person who accepted that it is theirs now, and what they have not taken yet."""
+    words = f"✅ You are on call in *{line(handoff.schedule, 60)}* now. `/oncall mine` shows until when."
+    if not kept:
+        return said(words)
+    who = line(handoff.outgoing, 60)
+    rows = [
+        section(f"{headline(one, [one])}: still {who}'s", button("I have command", COMMAND, str(one.id)))
+        for one in kept[:10]
+    ]
+    return message(words, [section(words), *rows])
 
 
 def noted(handoff: Handoff) -> Message:
@@ -167,6 +180,8 @@ def _footer(handoff: Handoff, brief: Brief, plan: HandoffPlan) -> str:
         parts.append(coming or f"the lead is asked {moment(handoff.posted_at + plan.lead_after)}")
     if brief.silent:
         parts.append(f"silent senders: {line(', '.join(brief.silent), 100)}: what they know is missing here")
+    elif brief.heard:
+        parts.append(f"complete: {plural(brief.heard, 'sender')} heard")
     return joined([*parts, f"shift's end {moment(handoff.boundary)}"])
 
 
@@ -192,18 +207,22 @@ def _sections(brief: Brief) -> Iterator[str]:
         )
     if brief.incidents:
         yield "*Open incidents*"
-        yield from (_incident(*one) for one in brief.incidents[:10])
+        yield from (_incident(*one, is_moving=one[0].id in brief.moving) for one in brief.incidents[:10])
     risky = [*(("by hand", c) for c in brief.by_hand), *(("planned", c) for c in brief.planned)]
-    if risky:
+    if risky or brief.freezes:
         yield "*Risky state*"
+        yield from map(_freeze, brief.freezes)
         yield from (_change(words, change) for words, change in risky[:8])
     moving = [("under way", brief.under_way), ("in soak", brief.soaking), ("failed", brief.failed)]
     if any(deploys for _, deploys in moving):
         yield "*Deploys*"
         yield from (_deploy(words, deploy) for words, deploys in moving for deploy in deploys[:5])
+    if brief.watch:
+        yield "*Watch list*"
+        yield from (_watch(deploy, runbook) for deploy, runbook in brief.watch)
 
 
-def _incident(incident: Incident, lead: Holder | None, response: Response | None) -> str:
+def _incident(incident: Incident, lead: Holder | None, response: Response | None, *, is_moving: bool) -> str:
     since = f"open {ago(incident.started_at)}" if incident.started_at else None
     severity = incident.severity.value if incident.severity else "unrated"
     due = response.next_update_at if response else None
@@ -214,9 +233,23 @@ def _incident(incident: Incident, lead: Holder | None, response: Response | None
             incident.status.value,
             since,
             f"lead {line(lead.person, 60)}" if lead else "no lead",
+            "*yours once you accept*" if is_moving else None,
             f"next update {moment(due)}" if due else None,
             last,
         ]
+    )
+
+
+def _freeze(freeze: Freeze) -> str:
+    why = f"{line(freeze.reason, 100)} ({line(freeze.owner, 60)})"
+    return f"• ❄️ *{line(freeze.scope, 60)}* frozen until {moment(freeze.until)}: {why}"
+
+
+def _watch(deploy: Deploy, runbook: str | None) -> str:
+    version = line(deploy.version or (deploy.sha or "")[:7], 40)
+    then = f"suspect {version} first and think of rolling back"
+    return joined(
+        [f"• if *{line(deploy.service, 60)}* gets worse: {then}", link(runbook, "runbook") if runbook else None]
     )
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, TimelineRow
-from models.words import BlameReason, Cause, IncidentStatus
+from models.words import BlameReason, Cause, IncidentStatus, Severity
 
 _INCIDENTS = table_of(IncidentRow)
 _SERVICES = table_of(IncidentServiceRow)
 _TIMELINE = table_of(TimelineRow)
 _BLAMES = table_of(BlameRow)
 _COLUMNS = record_fields(Incident, renamed={})
+# What is looked through afterwards; what hardly anybody noticed is not.
+_REVIEWED = (Severity.SEV1, Severity.SEV2, Severity.SEV3)
 _ENTRY_COLUMNS = record_fields(TimelineEntry, renamed={})
 
 # How a timeline says where a person acted; what was written before the side was kept says only `slack`.
@@ -104,6 +106,19 @@ class Incidents(Noun):
             )
         query = _of_services(_real().where(or_(started, resolved)), services)
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
+    async def unreviewed(self, services: Collection[str], since: datetime, until: datetime) -> list[Incident]:
+        """Return the leaders resolved in `[since, until)`, of the three worst severities, that nobody has closed since.
+
+        The worst come first, then the oldest.
+        """
+        c = _INCIDENTS.c
+        over = (
+            (c.status == IncidentStatus.RESOLVED) & c.closed_at.is_(None) & (c.id == func.coalesce(c.leader_id, c.id))
+        )
+        query = _real().where(over, c.resolved_at >= since, c.resolved_at < until, c.severity.in_(_REVIEWED))
+        rows = await self._connection.execute(_of_services(query, services).order_by(c.severity, c.id))
         return [_incident(row) for row in rows]
 
     async def nearest(self, number: int) -> int | None:

@@ -153,13 +153,6 @@ class OnCall(Noun):
         statement = update(_OFFERS).where(_OFFERS.c.id == number)
         await self._connection.execute(statement.values(state=state, answered_at=at))
 
-    async def count_accepted_in_time(self, schedule: str, start: datetime, end: datetime) -> tuple[int, int]:
-        """Return how many handoffs were due in `[start, end)`, and how many were accepted within ten minutes."""
-        handoffs = await self.handoffs_between([schedule], start, end)
-        posted = [h for h in handoffs if h.posted_at]
-        in_time = [h for h in posted if h.accepted_at and (h.accepted_at - h.boundary).total_seconds() <= 600]
-        return len(in_time), len(posted)
-
 
 def _copy(row: Row[Any]) -> Copy:
     values = {name: row._mapping[name] for name in _COPY_COLUMNS}

@@ -8,21 +8,27 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.database import Database
+from bot.slack.messenger import SlackMessenger, web_client
 from handlers.acting import By
 from handlers.actions import Press
 from handlers.actions.handoffs import ACTIONS
+from handlers.commands.freeze import COMMAND as FREEZE
 from handlers.commands.handoff import COMMAND
 from handlers.commands.incident import COMMAND as INCIDENT
 from handlers.context import Context
 from handlers.errors import UserError
+from handlers.home import publish
 from handlers.oncall import who
 from handlers.oncall_changes import override
+from handlers.reminders import remind
 from handlers.shift_handoffs import accept, tend
 from handlers.speech import render
+from handlers.views import Modal
 from models.handoffs import HandoffState
 from models.oncall import Layer, OnCallSchedule
 from models.people import Person
-from tests.support.world import TOPOLOGY, context, typed
+from tests.handlers.views import samples
+from tests.support.world import TOPOLOGY, Clock, context, typed
 
 BOUNDARY = datetime(2026, 3, 9, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -65,7 +71,14 @@ async def said(ctx: Context, channel: str, at: datetime) -> list[str]:
 async def words(ctx: Context, part: str, at: datetime) -> str:
     async with ctx.reading() as store:
         message = await render(
-            store, ctx.topology, subject="handoff:1", part=part, side="ops", channel=CHANNEL, params={}, at=at
+            store,
+            ctx.topology,
+            subject="handoff:1",
+            part=part,
+            side="ops",
+            channel=CHANNEL,
+            params={"outgoing": ADA.user_id},
+            at=at,
         )
     assert message is not None
     return message.text + str(message.blocks)
@@ -232,3 +245,83 @@ async def test_status_says_what_waits_and_what_was(ctx: Context) -> None:
     assert "@ada → @ben, ops" in str(waits.message)
     with pytest.raises(UserError, match="Did you mean `/handoff preview`"):
         await COMMAND.run(ctx, typed("previw", BOUNDARY))
+
+
+async def test_what_the_outgoing_person_acknowledged_and_nobody_leads_does_not_stay_with_them(ctx: Context) -> None:
+    early = BOUNDARY - 60 * MINUTE
+    await INCIDENT.run(ctx, typed("open sev2 payments: checkout fails", early, request_id="o"))
+    await INCIDENT.run(ctx, typed("ack 1", early, by="Ada", request_id="k"))
+    await INCIDENT.run(ctx, typed("open payments: seen by Mira", early, request_id="o2"))
+    await INCIDENT.run(ctx, typed("ack 2", early, by="Mira", request_id="k2"))
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    await tend(ctx, BOUNDARY)
+    assert 1 == (await words(ctx, "ask:1", BOUNDARY)).count("*yours once you accept*")
+    await accept(ctx, 1, BEN, by(BEN, BOUNDARY + MINUTE))
+    async with ctx.reading() as store:
+        leads = {h.incident_id: (h.person, h.role) for h in await store.responses.holders([1, 2])}
+        timeline = await store.incidents.timeline(1)
+    assert {1: ("Ben", "lead")} == leads
+    assert ("lead: Ben (shift handoff)", "Ada") == (timeline[-1].text, timeline[-1].was)
+
+
+async def test_what_was_not_taken_with_the_shift_is_offered_one_by_one(ctx: Context) -> None:
+    for number, text in enumerate(("open sev2 payments: checkout fails", "open payments: pool is full")):
+        await INCIDENT.run(ctx, typed(text, BOUNDARY - 60 * MINUTE, request_id=f"o{number}"))
+        await INCIDENT.run(ctx, typed(f"assign {number + 1} @ada", BOUNDARY - 59 * MINUTE, request_id=f"a{number}"))
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    await tend(ctx, BOUNDARY)
+    at = BOUNDARY + MINUTE
+    await accept(ctx, 1, BEN, by(BEN, at), questions="and the pool?", incidents={1})
+    mine, done = await words(ctx, "mine", at), await words(ctx, "done", at)
+    assert "INC-2 pool is full" in mine
+    assert "incident_command" in mine
+    assert "INC-1" not in mine
+    assert "INC-2 is still yours" in done
+
+
+async def test_what_the_outgoing_person_silenced_reminds_who_takes_over(ctx: Context) -> None:
+    await INCIDENT.run(ctx, typed("open sev2 payments: checkout fails", BOUNDARY - 60 * MINUTE, request_id="o"))
+    await INCIDENT.run(ctx, typed("ack 1", BOUNDARY - 59 * MINUTE, request_id="k"))
+    await INCIDENT.run(ctx, typed("assign 1 @ada", BOUNDARY - 59 * MINUTE, request_id="a"))
+    await remind(ctx, BOUNDARY + 5 * MINUTE)
+    await INCIDENT.run(ctx, typed("snooze 1 5h", BOUNDARY + 5 * MINUTE, request_id="s"))
+    await tend(ctx, BOUNDARY + 5 * MINUTE)
+    await accept(ctx, 1, BEN, by(BEN, BOUNDARY + 6 * MINUTE))
+    async with ctx.reading() as store:
+        known = await store.responses.reminders()
+    assert known
+    assert {None} == {reminder.snoozed_until for reminder in known.values()}
+
+
+async def test_a_standing_freeze_its_reason_and_end_are_in_the_handoff(ctx: Context) -> None:
+    frozen = typed("payments for 5h the ledger is migrated", BOUNDARY - MINUTE, request_id="f")
+    await FREEZE.run(ctx, frozen)
+    told = str((await COMMAND.run(ctx, typed("preview", BOUNDARY))).message)
+    assert "*Risky state*" in told
+    assert "the ledger is migrated" in told
+
+
+async def test_a_deploy_in_soak_is_on_the_watch_list_with_its_runbook(ctx: Context) -> None:
+    async with ctx.transaction() as store:
+        fresh = samples.deploy(finished_at=BOUNDARY - 20 * MINUTE, latest_at=BOUNDARY - 20 * MINUTE, version="2.5.0")
+        await store.deploys.add_many([fresh])
+    told = str((await COMMAND.run(ctx, typed("preview", BOUNDARY))).message)
+    assert "if *payments* gets worse: suspect 2.5.0 first" in told
+    assert "https://runbooks.example/payments" in told
+
+
+async def test_the_home_of_the_backup_has_the_buttons_once_they_are_asked(ctx: Context) -> None:
+    shown: dict[str, str] = {}
+
+    class Homes(SlackMessenger):
+        async def publish_home(self, user_id: str, home: Modal) -> None:
+            shown[user_id] = str(home.view)
+
+    ctx.messenger = Homes(web_client("xoxb-none", "http://127.0.0.1:9/"), Clock())
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    for minutes, expected in ((1, False), (21, True)):
+        at = BOUNDARY + minutes * MINUTE
+        await tend(ctx, at)
+        await tend(ctx, at)
+        await publish(ctx, MIRA.user_id, at)
+        assert expected == ("handoff_accept" in shown[MIRA.user_id])

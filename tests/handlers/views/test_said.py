@@ -131,6 +131,9 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
     brief = Brief(
         others=[(words, words)] * 3,
         incidents=[(incident, holder, response)] * 12,
+        moving=[incident.id],
+        freezes=[_frozen(words)] * 5,
+        watch=[(deploy, words)] * 5,
         due=[item] * 9,
         by_hand=[change] * 9,
         planned=[change] * 9,
@@ -148,7 +151,8 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
         yield handoffs.card(told, brief, HandoffPlan())
         yield handoffs.draft(told, brief)
         yield from (handoffs.ask(told, brief, step) for step in range(1, 5))
-        yield from (view(told) for view in (handoffs.late, handoffs.done, handoffs.mine, handoffs.noted))
+        yield from (view(told) for view in (handoffs.late, handoffs.noted))
+        yield from (view(told, [incident] * 12) for view in (handoffs.done, handoffs.mine))
         yield handoffs.status([told] * 3, [told] * 3)
     shift = Shift(person=words, start=AT, end=LATER, why=words)
     override = Override(id=1, schedule=words, person=words, start=AT, end=LATER, by=words, made_at=AT)
