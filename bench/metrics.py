@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from bot.database import Database, migrate
+from bot.interpreter import settle
 from handlers.bookkeeping import Told, book
 from handlers.reports import Scope, read_report
 from models.periods import window
@@ -235,6 +236,7 @@ async def measure(name: str, sizes: Sequence[int]) -> None:
 
 def main() -> None:
     """Measure both databases."""
+    settle()
     sizes = (1,) if "--small" in sys.argv else (1, 50)
     for name in ("SQLite", "PostgreSQL"):
         asyncio.run(measure(name, sizes))
