@@ -1,4 +1,4 @@
-"""GitLab: deployments, releases, and pipelines where they are configured as deploys.
+"""GitLab: deployments, pushes, releases, and pipelines where they are configured as deploys.
 
 https://docs.gitlab.com/user/project/integrations/webhook_events/ . Times come as `2021-04-28 21:50:00 +0200` or
 `2021-04-28 19:50:00 UTC`; the full sha of a deployment stands only at the end of its `commit_url`.
@@ -8,82 +8,25 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Struct
 
+from handlers.gitlab_shapes import (
+    DeploymentEvent,
+    PipelineCommit,
+    PipelineEvent,
+    PushCommit,
+    PushEvent,
+    ReleaseEvent,
+    User,
+)
 from handlers.payload import clean, decode, header, instant, not_ahead
 from handlers.signatures import check_standard_webhook, check_token
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
 from models.reports import ChangeReport, CommitReport, DeployReport, Report
 from models.topology import WebhookSource
 from models.words import UNSET, ChangeKind, ChangeStatus, DeployStatus, Maybe, Tier
-
-# No longer than what is remembered of them, so that nothing fails after it was acknowledged.
-_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=255)]
-_Sha: TypeAlias = Annotated[str, msgspec.Meta(max_length=64)]
-_Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-
-
-class _Project(Struct):
-    path_with_namespace: _Name
-
-
-class _User(Struct):
-    username: str | None = None
-    name: str | None = None
-
-
-class _DeploymentEvent(Struct):
-    deployment_id: _Id
-    status: str
-    status_changed_at: str
-    environment: _Name
-    project: _Project
-    environment_tier: str | None = None
-    ref: str | None = None
-    commit_url: str | None = None
-    short_sha: _Sha | None = None
-    commit_title: str | None = None
-    deployable_url: str | None = None
-    user: _User | None = None
-
-
-class _Pipeline(Struct):
-    id: _Id
-    status: str
-    created_at: str
-    ref: str | None = None
-    sha: _Sha | None = None
-    name: str | None = None
-    finished_at: str | None = None
-    url: str | None = None
-
-
-class _PipelineCommit(Struct):
-    id: _Sha
-    timestamp: str
-    message: str | None = None
-
-
-class _PipelineEvent(Struct):
-    object_attributes: _Pipeline
-    project: _Project
-    user: _User | None = None
-    commit: _PipelineCommit | None = None
-
-
-class _ReleaseEvent(Struct):
-    id: _Id
-    action: str
-    tag: str
-    project: _Project
-    created_at: str
-    released_at: str | None = None
-    name: str | None = None
-    url: str | None = None
-
 
 _Event = TypeVar("_Event")
 _Told = tuple[Report, ...] | str
@@ -137,7 +80,7 @@ def _key(request: WebhookRequest) -> str:
     return sent[:255] if sent else hashlib.sha256(request.body).hexdigest()
 
 
-def _deployment(event: _DeploymentEvent, source: WebhookSource, at: datetime) -> _Told:
+def _deployment(event: DeploymentEvent, source: WebhookSource, at: datetime) -> _Told:
     if source.deploy_workflows:
         return "this source's deploys are its pipelines (see `workflows` in the configuration)"
     status = _STATUSES.get(event.status)
@@ -165,7 +108,7 @@ def _deployment(event: _DeploymentEvent, source: WebhookSource, at: datetime) ->
     )
 
 
-def _pipeline(event: _PipelineEvent, source: WebhookSource, at: datetime) -> _Told:
+def _pipeline(event: PipelineEvent, source: WebhookSource, at: datetime) -> _Told:
     pipeline = event.object_attributes
     workflows = source.deploy_workflows
     environment = workflows.get(pipeline.name or "") or workflows.get(pipeline.ref or "")
@@ -194,7 +137,7 @@ def _pipeline(event: _PipelineEvent, source: WebhookSource, at: datetime) -> _To
     return (report, *_head_commit(event.commit, project))
 
 
-def _head_commit(commit: _PipelineCommit | None, project: str) -> tuple[CommitReport, ...]:
+def _head_commit(commit: PipelineCommit | None, project: str) -> tuple[CommitReport, ...]:
     if commit is None:
         return ()
     at = instant(commit.timestamp, "$.commit.timestamp")
@@ -202,7 +145,45 @@ def _head_commit(commit: _PipelineCommit | None, project: str) -> tuple[CommitRe
     return (CommitReport(repository=project, sha=clean(commit.id), committed_at=at, message=message),)
 
 
-def _release(event: _ReleaseEvent, _source: WebhookSource, at: datetime) -> _Told:
+def _push(event: PushEvent, _source: WebhookSource, _at: datetime) -> _Told:
+    if not event.commits:
+        return "a push without commits"
+    commits = _oldest_first(event)
+    return tuple(
+        CommitReport(
+            repository=clean(event.project.path_with_namespace),
+            sha=clean(commit.id),
+            authored_at=instant(commit.timestamp, "$.commits[].timestamp"),
+            author=clean(commit.author.name) if commit.author and commit.author.name else None,
+            message=clean(commit.message).rstrip(),
+            previous_sha=_before(event, commits, number),
+            # The payload does not name parents; the first line that git and GitLab write for a merge does.
+            is_merge=commit.message.startswith(("Merge branch ", "Merge remote-tracking branch ")),
+        )
+        for number, commit in enumerate(commits)
+    )
+
+
+def _oldest_first(event: PushEvent) -> list[PushCommit]:
+    """Return the commits as they were made; releases of GitLab differ in where they put the newest."""
+    return event.commits[::-1] if event.commits[0].id == event.after else event.commits
+
+
+def _before(event: PushEvent, commits: list[PushCommit], number: int) -> str | None:
+    """Return what stood on the default branch before a commit, as for GitHub; other branches are not followed.
+
+    Of a push of more than twenty commits GitLab lists the newest twenty: what stood before those is not known.
+    """
+    is_followed = event.ref == f"refs/heads/{event.project.default_branch}" and commits[-1].id == event.after
+    if not is_followed:
+        return None
+    if number:
+        return clean(commits[number - 1].id)
+    is_whole = event.total_commits_count == len(commits)
+    return clean(event.before) if is_whole and event.before.strip("0") else None
+
+
+def _release(event: ReleaseEvent, _source: WebhookSource, at: datetime) -> _Told:
     if event.action != "create":
         return f"a release with action {event.action[:64]!r} is not used, only new ones"
     created = _when(event.created_at, at, "$.created_at")
@@ -231,7 +212,7 @@ def _text(value: str | None) -> Maybe[str]:
     return clean(value) if value else UNSET
 
 
-def _name(user: _User | None) -> Maybe[str]:
+def _name(user: User | None) -> Maybe[str]:
     return _text(user.username or user.name) if user else UNSET
 
 
@@ -241,14 +222,15 @@ def _reader(event: type[_Event], read: Callable[[_Event, WebhookSource, datetime
 
 
 _READERS: Final[dict[str, _Read]] = {
-    "Deployment Hook": _reader(_DeploymentEvent, _deployment),
-    "Pipeline Hook": _reader(_PipelineEvent, _pipeline),
-    "Release Hook": _reader(_ReleaseEvent, _release),
+    "Deployment Hook": _reader(DeploymentEvent, _deployment),
+    "Pipeline Hook": _reader(PipelineEvent, _pipeline),
+    "Push Hook": _reader(PushEvent, _push),
+    "Release Hook": _reader(ReleaseEvent, _release),
 }
 
 SOURCE = SourceKind(
     kind="gitlab",
-    events=("deployment", "pipeline", "release"),
+    events=("deployment", "pipeline", "push", "release"),
     headers=("x-gitlab-event", "x-gitlab-event-uuid", "idempotency-key"),
     verify=_verify,
     parse=_parse,

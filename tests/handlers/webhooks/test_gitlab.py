@@ -24,7 +24,7 @@ BY_PIPELINE = WebhookSource(name="gitlab", kind="gitlab", deploy_workflows={"Dep
 SUCCESS = captured("gitlab", "deployment__success")
 PIPELINE = captured("gitlab", "pipeline__success")
 HEAD = "78f6518ffb21041c0fb49fb451ac2a6076f611ef"
-HOOKS = {"Deployment Hook": "deployment", "Pipeline Hook": "pipeline", "Release Hook": "release"}
+HOOKS = {"Deployment Hook": "deployment", "Pipeline Hook": "pipeline", "Push Hook": "push", "Release Hook": "release"}
 
 
 def reports(request: WebhookRequest, source: WebhookSource = SENDER) -> tuple[Report, ...]:
@@ -208,3 +208,52 @@ def test_a_deleted_release_is_ignored() -> None:
 def test_another_hook_is_ignored_whatever_its_body() -> None:
     request = WebhookRequest({"x-gitlab-event": "Wiki Page Hook"}, b"?", AT)
     assert "event 'Wiki Page Hook' is not used" == SOURCE.parse(request, SENDER).ignored
+
+
+def pushed(request: WebhookRequest) -> list[CommitReport]:
+    return [report for report in reports(request) if isinstance(report, CommitReport)]
+
+
+def test_a_push_tells_of_each_commit_and_of_what_stood_before_it() -> None:
+    first, second = pushed(captured("gitlab", "push__two_commits"))
+    assert (
+        CommitReport(
+            repository="acme/payments",
+            sha="1c0a7f4e9a3b5d2c8e6f0b1d4a7c9e2f3b5d6a81",
+            authored_at=datetime(2026, 11, 20, 8, 32, 11, tzinfo=UTC),
+            author="Jun Park",
+            message="Log the gateway's answer\n\nSo that a declined card can be explained.",
+            previous_sha="51de2b835bd35a67eb32dbcd3d77d4b96e5aa39d",
+        )
+        == first
+    )
+    assert (HEAD, first.sha) == (second.sha, second.previous_sha)
+
+
+def test_a_push_is_the_same_whichever_end_its_newest_commit_stands_at() -> None:
+    two, reversed_ = (pushed(captured("gitlab", f"push__{name}")) for name in ("two_commits", "newest_first"))
+    assert two == reversed_
+
+
+def test_the_merge_of_a_merge_request_is_known_as_one() -> None:
+    assert [False, True] == [c.is_merge for c in pushed(captured("gitlab", "push__merge_request"))]
+
+
+def test_a_push_of_more_commits_than_it_lists_closes_no_gap() -> None:
+    first, second = pushed(captured("gitlab", "push__more_than_it_lists"))
+    assert (None, first.sha) == (first.previous_sha, second.previous_sha)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"ref": "refs/heads/feature"}, {"after": "f" * 40}, {"before": "0" * 40, "commits": []}],
+    ids=["another branch", "a head that is not listed", "a branch without commits of its own"],
+)
+def test_a_push_that_is_not_followed_leaves_the_way_unknown(said: dict[str, Any]) -> None:
+    request = changed(captured("gitlab", "push__two_commits"), lambda body: body.update(said))
+    assert {None} >= {c.previous_sha for c in pushed(request)}
+
+
+def test_the_first_push_to_a_project_has_nothing_before_it() -> None:
+    request = changed(captured("gitlab", "push__two_commits"), lambda body: body.update(before="0" * 40))
+    assert pushed(request)[0].previous_sha is None
