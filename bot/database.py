@@ -7,7 +7,8 @@ than the statement.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from sqlalchemy.pool import StaticPool
 from bot.aside import Aside
 from handlers.errors import Unavailable
 from models.store import Store
+from models.store.base import DriverResult
 
 _Result = TypeVar("_Result")
 
@@ -136,10 +138,14 @@ class Database:
 
 
 class _Direct:
-    """A blocking connection in the shape of an asynchronous one: awaiting it never gives up the thread."""
+    """A blocking connection in the shape of an asynchronous one: awaiting it never gives up the thread.
+
+    What comes in the driver's own words goes to the driver, past Core.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver = connection.connection.driver_connection
 
     @property
     def dialect(self) -> Dialect:
@@ -150,9 +156,22 @@ class _Direct:
         """Run one statement, blocking."""
         return self._connection.execute(statement, parameters)
 
-    async def exec_driver_sql(self, statement: str, parameters: Any = None, /) -> CursorResult[Any]:
+    async def exec_driver_sql(self, statement: str, parameters: Any = (), /) -> DriverResult:
         """Run one statement in the driver's own words, blocking."""
-        return self._connection.exec_driver_sql(statement, parameters)
+        assert self._driver is not None
+        try:
+            cursor = self._driver.execute(statement, parameters)
+            return Answer(cursor.fetchall(), cursor.rowcount)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(statement, parameters, error, sqlite3.Error, dialect=self.dialect) from error
+
+
+class Answer(list[Any]):
+    """The rows of one statement, and how many it touched."""
+
+    def __init__(self, rows: Iterable[Any], rowcount: int) -> None:
+        super().__init__(rows)
+        self.rowcount = rowcount
 
 
 def _run_through(work: Coroutine[Any, Any, _Result]) -> _Result:

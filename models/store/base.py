@@ -1,15 +1,17 @@
 """What every noun of the store shares: the connection, the upsert of the database in use, rows as records."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import CursorResult, Dialect, Executable, Row, Table, bindparam
+from sqlalchemy import CursorResult, Dialect, Executable, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
+
+from models.store.prepared import Prepared
 
 Upsert: TypeAlias = postgresql.Insert | sqlite.Insert
 
@@ -32,10 +34,9 @@ def record_fields(record: type[Any], *, renamed: Mapping[str, str]) -> dict[str,
     return {f.name: renamed.get(f.name, f.name) for f in fields(record)}
 
 
-def to_record(record: type[_Record], row: Row[Any], columns: Mapping[str, str]) -> _Record:
+def to_record(record: type[_Record], row: Any, columns: Mapping[str, str]) -> _Record:
     """Build a record from a row of its table."""
-    values = row._mapping
-    return record(**{name: values[column] for name, column in columns.items()})
+    return record(**dict(zip(columns, _reader(tuple(columns.values()))(row), strict=True)))
 
 
 def to_values(record: Any, columns: Mapping[str, str]) -> dict[str, Any]:
@@ -65,6 +66,14 @@ def in_powers(rows: Sequence[_Item], largest: int = 256) -> Iterable[Sequence[_I
         start += size
 
 
+class DriverResult(Protocol):
+    """What the store needs of an answer in the driver's own words: plain rows, and how many were touched."""
+
+    @property
+    def rowcount(self) -> int: ...  # noqa: D102
+    def __iter__(self) -> Iterator[Any]: ...
+
+
 class Connection(Protocol):
     """What the store needs of an open connection; SQLAlchemy's `AsyncConnection` is one."""
 
@@ -75,7 +84,7 @@ class Connection(Protocol):
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
         """Run one statement."""
 
-    async def exec_driver_sql(self, statement: str, parameters: Any = None, /) -> CursorResult[Any]:
+    async def exec_driver_sql(self, statement: str, parameters: Any = None, /) -> DriverResult:
         """Run one statement in the driver's own words."""
 
 
@@ -89,12 +98,25 @@ class Noun:
         """Return an insert that knows `ON CONFLICT`; both databases spell it alike."""
         return _upsert(table, self._connection.dialect.name)
 
+    async def _ask(self, prepared: Prepared, /, **values: Any) -> list[Any]:
+        """Run a statement; return its rows as named tuples of the columns' own values."""
+        return (await self._run(prepared, values))[0]
+
+    async def _do(self, prepared: Prepared, /, **values: Any) -> int:
+        """Run a statement that returns nothing; return how many rows it touched."""
+        return (await self._run(prepared, values))[1]
+
+    async def _run(self, prepared: Prepared, values: dict[str, Any]) -> tuple[list[Any], int]:
+        compiled, parameters = prepared.for_driver(self._connection.dialect, values)
+        result = await self._connection.exec_driver_sql(compiled.sql, parameters)
+        return (compiled.rows(result) if compiled.row else []), result.rowcount
+
     async def _insert_many(
         self,
         table: Table,
         rows: Sequence[Mapping[str, Any]],
         finish: Callable[[Upsert], Any],
-    ) -> list[CursorResult[Any]]:
+    ) -> list[DriverResult]:
         """Insert rows of the same columns, many in one statement; `finish` adds what follows VALUES.
 
         One long statement instead of one for each row: on SQLite the driver gives up the interpreter lock at every

@@ -11,6 +11,7 @@ from models.attribution import Blame, Member, Suspicion, number_of
 from models.rollouts import Charge
 from models.store.base import Noun, Upsert, in_slices, table_of
 from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
+from models.store.prepared import Prepared
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow
 from models.words import BlameReason, IncidentStatus
 
@@ -40,8 +41,7 @@ class Blames(Noun):
     async def name_causes(self, blamer: str, causes: Mapping[int, Sequence[str]]) -> None:
         """Remember the names that incidents or deployments give as their causes, in place of those given before."""
         for part in in_slices(causes):
-            old = delete(_NAMED).where(_NAMED.c.blamer == blamer, _NAMED.c.blamer_id.in_(part))
-            await self._connection.execute(old)
+            await self._do(_FORGET_NAMES, blamer=blamer, ids=list(part))
         rows = [
             {"name": name[:255], "blamer": blamer, "blamer_id": number}
             for number, names in causes.items()
@@ -53,7 +53,7 @@ class Blames(Noun):
         """Return who (blamer, number) gave one of these names as a cause."""
         found: list[tuple[str, int]] = []
         for part in in_slices(names):
-            rows = await self._connection.execute(_NAMING, {"names": part})
+            rows = await self._ask(_NAMING, names=list(part))
             found += [(row.blamer, row.blamer_id) for row in rows]
         return found
 
@@ -61,7 +61,7 @@ class Blames(Noun):
         """Return what each of these incidents or deployments is held against; what blames nothing is left out."""
         found: dict[int, Blame] = {}
         for part in in_slices(ids):
-            for row in await self._connection.execute(_BLAMES_OF, {"blamer": blamer, "ids": part}):
+            for row in await self._ask(_BLAMES_OF, blamer=blamer, ids=list(part)):
                 others = found[row.blamer_id].deploy_ids if row.blamer_id in found else ()
                 found[row.blamer_id] = Blame(BlameReason(row.reason), (*others, row.deploy_id))
         return found
@@ -83,9 +83,7 @@ class Blames(Noun):
         `unwritten` are those of which nothing was written yet.
         """
         for part in in_slices(blames.keys() - set(unwritten)):
-            await self._connection.execute(
-                delete(_BLAMES).where(_BLAMES.c.blamer == blamer, _BLAMES.c.blamer_id.in_(part))
-            )
+            await self._do(_FORGET, blamer=blamer, ids=list(part))
         rows = [
             {"blamer": blamer, "blamer_id": number, "deploy_id": deploy_id, "reason": blame.reason.value}
             for number, blame in blames.items()
@@ -98,7 +96,7 @@ class Blames(Noun):
         """Return what is held against deployments, and since when that is over."""
         found: list[Charge] = []
         for part in in_slices(deploy_ids):
-            rows = await self._connection.execute(_CHARGES, {"ids": part})
+            rows = await self._ask(_CHARGES, ids=list(part))
             found += [_charge(row) for row in rows]
         return found
 
@@ -150,8 +148,8 @@ class Blames(Noun):
 
     async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
         """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
-        span = {"service": service, "start": start, "end": end}
-        return list((await self._connection.execute(_OPEN_BETWEEN, span)).scalars())
+        rows = await self._ask(_OPEN_BETWEEN, service=service, start=start, end=end)
+        return [row.id for row in rows]
 
 
 def _incident_end() -> tuple[Any, ...]:
@@ -190,13 +188,25 @@ def _end(row: Any) -> datetime | None:
 
 
 # Made once: making a statement takes longer than running it.
-_NAMING = select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(bindparam("names", expanding=True)))
-_BLAMES_OF = (
+_NAMING = Prepared(
+    select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(bindparam("names", expanding=True)))
+)
+_FORGET_NAMES = Prepared(
+    delete(_NAMED).where(
+        _NAMED.c.blamer == bindparam("blamer"), _NAMED.c.blamer_id.in_(bindparam("ids", expanding=True))
+    )
+)
+_FORGET = Prepared(
+    delete(_BLAMES).where(
+        _BLAMES.c.blamer == bindparam("blamer"), _BLAMES.c.blamer_id.in_(bindparam("ids", expanding=True))
+    )
+)
+_BLAMES_OF = Prepared(
     select(_BLAMES)
     .where(_BLAMES.c.blamer == bindparam("blamer"), _BLAMES.c.blamer_id.in_(bindparam("ids", expanding=True)))
     .order_by(_BLAMES.c.deploy_id)
 )
-_CHARGES = (
+_CHARGES = Prepared(
     select(_BLAMES.c.deploy_id, _BLAMES.c.blamer, _LEDGER.c.finished_at, *_incident_end())
     .outerjoin(_LEDGER, (_BLAMES.c.blamer == DEPLOY) & (_LEDGER.c.id == _BLAMES.c.blamer_id))
     .outerjoin(_INCIDENTS, (_BLAMES.c.blamer == INCIDENT) & (_INCIDENTS.c.id == _BLAMES.c.blamer_id))
@@ -204,7 +214,9 @@ _CHARGES = (
 )
 _TOUCHING = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == bindparam("service"))
 _BEGUN = select(_INCIDENTS.c.id).where(_INCIDENTS.c.started_at <= bindparam("end"), _INCIDENTS.c.id.in_(_TOUCHING))
-_OPEN_BETWEEN = union(
-    _BEGUN.where(_INCIDENTS.c.resolved_at >= bindparam("start")),
-    _BEGUN.where(_INCIDENTS.c.status != IncidentStatus.RESOLVED),
+_OPEN_BETWEEN = Prepared(
+    union(
+        _BEGUN.where(_INCIDENTS.c.resolved_at >= bindparam("start")),
+        _BEGUN.where(_INCIDENTS.c.status != IncidentStatus.RESOLVED),
+    )
 )

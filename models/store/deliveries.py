@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, or_, select, text, tuple_, update
 
 from models.store.base import Noun, in_slices, table_of
+from models.store.prepared import Prepared
 from models.tables import DeliveryRow
 from models.tables.base import as_sqlite_text
 
@@ -61,14 +62,14 @@ class Stored:
 
 # Made once: making a statement takes longer than running it.
 _COLUMNS = [_DELIVERIES.c[f.name] for f in fields(Delivery)]
-_CLAIM = (
+_CLAIM = Prepared(
     select(*_COLUMNS)
     .where(_UNDONE, _DELIVERIES.c.state == "waiting")
     .order_by(_DELIVERIES.c.id)
     .limit(bindparam("size"))
     .with_for_update(skip_locked=True)
 )
-_MARK = (
+_MARK = Prepared(
     update(_DELIVERIES)
     .where(_DELIVERIES.c.id.in_(bindparam("ids", expanding=True)))
     .values(state=bindparam("new_state"), applied_at=bindparam("at"), error=bindparam("why"))
@@ -92,11 +93,11 @@ class Deliveries(Noun):
         """Insert deliveries in one statement; return the ids of those that were not there."""
         columns = tuple(list(column) for column in zip(*map(_values, group.values()), strict=True))
         result = await self._connection.exec_driver_sql(_INSERT_UNNESTED, columns)
-        return {(row.source, row.key): row.id for row in result}
+        return {(source, key): number for number, source, key in result}
 
     async def _add_numbered(self, group: Mapping[DeliveryKey, NewDelivery]) -> dict[DeliveryKey, int]:
         """Do the same on SQLite. Its one writer numbers the rows itself: reading ids back costs a step for each."""
-        last = (await self._connection.exec_driver_sql("SELECT max(id) FROM deliveries")).scalar_one() or 0
+        [(last,)] = await self._connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM deliveries", ())
         new = {key: number for number, key in enumerate(group, last + 1)}
         inserted = 0
         for part in in_slices(group.items(), 128):
@@ -114,7 +115,7 @@ class Deliveries(Noun):
 
     async def claim(self, limit: int) -> list[Delivery]:
         """Return the oldest waiting deliveries, locked until the transaction ends."""
-        return [Delivery(*tuple(row)) for row in await self._connection.execute(_CLAIM, {"size": limit})]
+        return [Delivery(*row) for row in await self._ask(_CLAIM, size=limit)]
 
     async def get(self, delivery_id: int) -> Delivery | None:
         """Return one delivery."""
@@ -124,7 +125,7 @@ class Deliveries(Noun):
     async def mark(self, ids: Collection[int], state: str, at: datetime, error: str | None = None) -> None:
         """Set what became of deliveries."""
         for part in in_slices(ids):
-            await self._connection.execute(_MARK, {"ids": part, "new_state": state, "at": at, "why": error})
+            await self._do(_MARK, ids=list(part), new_state=state, at=at, why=error)
 
     async def counts(self) -> dict[str, int]:
         """Return how many deliveries wait, are held or have failed."""

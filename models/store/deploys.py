@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all, update
+from sqlalchemy import Select, bindparam, func, literal, select, union_all, update
 
 from models.records import Commit, Deploy
 from models.reports import CommitReport
 from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
+from models.store.prepared import Prepared
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 from models.words import DeployStatus, Tier
 
@@ -23,7 +24,7 @@ _BROUGHT = _DEPLOY_COMMITS.join(
 )
 
 # Made once: making a statement takes longer than running it.
-_BY_EXTERNAL_IDS = (
+_BY_EXTERNAL_IDS = Prepared(
     select(_LEDGER)
     .where(_LEDGER.c.type == "deploy", _LEDGER.c.external_id.in_(bindparam("ids", expanding=True)))
     .with_for_update()
@@ -69,7 +70,7 @@ class Deploys(Noun):
         """Return the stored ones of these deployments, locked."""
         found: dict[DeployKey, Deploy] = {}
         for part in in_slices({deploy_id for _, _, _, deploy_id in keys}):
-            rows = await self._connection.execute(_BY_EXTERNAL_IDS, {"ids": part})
+            rows = await self._ask(_BY_EXTERNAL_IDS, ids=list(part))
             found.update((deploy_key(d), d) for d in map(_deploy, rows))
         return {key: deploy for key, deploy in found.items() if key in keys}
 
@@ -131,7 +132,7 @@ class Deploys(Noun):
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
         results = await self._insert_many(_LEDGER, [_values(d) for d in deploys], _returning_keys)
-        return {(r.source, r.service, r.environment, r.external_id): r.id for rows in results for r in rows}
+        return {tuple(key): number for rows in results for number, *key in rows}
 
     async def save_many(self, deploys: Sequence[Deploy]) -> None:
         """Write changed deployments back."""
@@ -155,7 +156,7 @@ class Deploys(Noun):
 
     async def range(self, repository: str, base: str, head: str) -> list[tuple[str, str]] | None:
         """Return the (repository, sha) pairs after `base` up to `head`, oldest first; `None`: the way is not known."""
-        rows = await self._connection.execute(_RANGE, {"repository": repository, "head": head, "base": base})
+        rows = await self._ask(_RANGE, repository=repository, head=head, base=base)
         found: list[tuple[str, str]] = []
         for row in rows:
             found.append((repository, row.sha))
@@ -274,7 +275,7 @@ def _filling_gaps(statement: Upsert) -> Any:
     return statement.on_conflict_do_update(index_elements=["repository", "sha"], set_=filled)
 
 
-def _deploy(row: Row[Any]) -> Deploy:
+def _deploy(row: Any) -> Deploy:
     return to_record(Deploy, row, _COLUMNS)
 
 
@@ -300,4 +301,4 @@ def _range() -> Select[Any]:
     return select(way.c.sha, way.c.previous_sha).order_by(way.c.step)
 
 
-_RANGE = _range()
+_RANGE = Prepared(_range())

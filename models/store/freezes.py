@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from models.freezes import Freeze, Hold, Pass
 from models.store.base import Noun, record_fields, table_of, to_record, to_values
+from models.store.prepared import Prepared
 from models.tables import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 
 _FREEZES = table_of(FreezeRow)
@@ -18,6 +19,15 @@ _COLUMNS = record_fields(Freeze, renamed={})
 _PASS_COLUMNS = record_fields(Pass, renamed={})
 _HOLD_COLUMNS = record_fields(Hold, renamed={})
 _BEGUN, _ENDED = "begun", "ended"
+_BETWEEN = Prepared(
+    select(_FREEZES)
+    .where(
+        _FREEZES.c.until > bindparam("start"),
+        func.coalesce(_FREEZES.c.lifted_at, _FREEZES.c.until) > bindparam("start"),
+        _FREEZES.c.since <= bindparam("end"),
+    )
+    .order_by(_FREEZES.c.since, _FREEZES.c.id)
+)
 
 
 class Freezes(Noun):
@@ -53,10 +63,7 @@ class Freezes(Noun):
 
     async def between(self, start: datetime, end: datetime) -> list[Freeze]:
         """Return the freezes that touch `[start, end]`, lifted ones too."""
-        c = _FREEZES.c
-        ended = func.coalesce(c.lifted_at, c.until)
-        query = select(_FREEZES).where(c.until > start, ended > start, c.since <= end).order_by(c.since, c.id)
-        return [to_record(Freeze, row, _COLUMNS) for row in await self._connection.execute(query)]
+        return [to_record(Freeze, row, _COLUMNS) for row in await self._ask(_BETWEEN, start=start, end=end)]
 
     async def untold(self, at: datetime) -> list[Freeze]:
         """Return the freezes that began or ended without anybody having been told, locked."""

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam as bind
 from models.attribution import Member, number_of
 from models.rollouts import Brought
 from models.store.base import Noun, in_powers, in_slices, record_fields, table_of, to_record
+from models.store.prepared import Prepared
 from models.tables import (
     CommitRow,
     DeployCommitRow,
@@ -71,7 +72,7 @@ class Lanes(Noun):
         """Return those of these ledger numbers that are successful deployments to production."""
         found: dict[int, Member] = {}
         for part in in_slices({i for i in ids if i is not None}):
-            rows = await self._connection.execute(_BY_IDS, {"ids": part})
+            rows = await self._ask(_BY_IDS, ids=list(part))
             found.update((m.id, m) for m in map(to_member, rows))
         return found
 
@@ -163,13 +164,13 @@ class Lanes(Noun):
             by_remedy.setdefault(remedy, []).append(number)
         for remedy, numbers in by_remedy.items():
             for part in in_slices(numbers):
-                await self._connection.execute(_SET_REMEDY, {"ids": part, "found": remedy})
+                await self._do(_SET_REMEDY, ids=list(part), found=remedy)
 
     async def brought(self, deploy_ids: Collection[int]) -> dict[int, list[Brought]]:
         """Return the commits that deployments list, each with when it was written."""
         found: dict[int, list[Brought]] = {}
         for part in in_slices(deploy_ids):
-            for row in await self._connection.execute(_BROUGHT, {"ids": part}):
+            for row in await self._ask(_BROUGHT, ids=list(part)):
                 commit = row.sha, row.authored_at or row.committed_at, row.is_merge
                 found.setdefault(row.deploy_id, []).append(commit)
         return found
@@ -179,15 +180,15 @@ class Lanes(Noun):
         found: set[tuple[str, str]] = set()
         for repository in {repository for repository, _ in commits}:
             for part in in_slices(sha for owner, sha in commits if owner == repository):
-                rows = await self._connection.execute(_KNOWN, {"repository": repository, "shas": part})
-                found.update((repository, sha) for sha in rows.scalars())
+                rows = await self._ask(_KNOWN, repository=repository, shas=list(part))
+                found.update((repository, row.sha) for row in rows)
         return found
 
     async def bringing(self, shas: Collection[str]) -> set[int]:
         """Return the ledger numbers of the deployments that list any of these commits."""
         found: set[int] = set()
         for part in in_slices(shas):
-            found.update((await self._connection.execute(_BRINGING, {"shas": part})).scalars())
+            found.update(row.deploy_id for row in await self._ask(_BRINGING, shas=list(part)))
         return found
 
 
@@ -207,18 +208,22 @@ def to_member(row: Any) -> Member:
 
 
 # Made once: making a statement takes longer than running it.
-_BY_IDS = live_members().where(_LEDGER.c.id.in_(bind("ids", expanding=True)))
-_KNOWN = select(_COMMITS.c.sha).where(
-    _COMMITS.c.repository == bind("repository"), _COMMITS.c.sha.in_(bind("shas", expanding=True))
+_BY_IDS = Prepared(live_members().where(_LEDGER.c.id.in_(bind("ids", expanding=True))))
+_KNOWN = Prepared(
+    select(_COMMITS.c.sha).where(
+        _COMMITS.c.repository == bind("repository"), _COMMITS.c.sha.in_(bind("shas", expanding=True))
+    )
 )
-_BRINGING = select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(bind("shas", expanding=True)))
-_BROUGHT = (
+_BRINGING = Prepared(select(_DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(bind("shas", expanding=True))))
+_BROUGHT = Prepared(
     select(_DEPLOY_COMMITS, _COMMITS.c.authored_at, _COMMITS.c.committed_at, _COMMITS.c.is_merge)
     .join(_COMMITS, (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha))
     .where(_DEPLOY_COMMITS.c.deploy_id.in_(bind("ids", expanding=True)))
     .order_by(_DEPLOY_COMMITS.c.deploy_id, _DEPLOY_COMMITS.c.position)
 )
-_SET_REMEDY = update(_LEDGER).where(_LEDGER.c.id.in_(bind("ids", expanding=True))).values(remedy=bind("found"))
+_SET_REMEDY = Prepared(
+    update(_LEDGER).where(_LEDGER.c.id.in_(bind("ids", expanding=True))).values(remedy=bind("found"))
+)
 
 # Asked in the driver's own words: one statement for many places, which Core cannot keep compiled.
 _NEIGHBOUR: Final = """

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from models.store.base import Noun, Upsert, table_of
+from models.store.prepared import Prepared
 from models.tables import ChannelRow, OutboxRow
 
 _OUTBOX = table_of(OutboxRow)
@@ -36,7 +37,7 @@ _POSTING: ColumnElement[str] = literal_column("'posting'")
 UNANSWERED = "unanswered"
 
 # Made once: making a statement takes longer than running it.
-_KNOWN = select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True)))
+_KNOWN = Prepared(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True))))
 
 
 class Notice(Protocol):
@@ -118,8 +119,8 @@ class Outbox(Noun):
 
     async def _know(self, names: Collection[str]) -> None:
         """Note channels that were never spoken in. Those that are known are only read: a voice may hold their rows."""
-        known = await self._connection.execute(_KNOWN, {"names": list(names)})
-        new = [{"name": name} for name in sorted(set(names) - set(known.scalars()))]
+        known = {row.name for row in await self._ask(_KNOWN, names=list(names))}
+        new = [{"name": name} for name in sorted(set(names) - known)]
         if new:
             await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), new)
 

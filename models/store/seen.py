@@ -4,12 +4,18 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 
 from models.store.base import Noun, Upsert, in_slices, table_of
+from models.store.prepared import Prepared
 from models.tables import SeenEventRow
 
 _SEEN = table_of(SeenEventRow)
+_KNOWN = Prepared(
+    select(_SEEN.c.event_id).where(
+        _SEEN.c.source == bindparam("source"), _SEEN.c.event_id.in_(bindparam("ids", expanding=True))
+    )
+)
 
 
 class SeenEvents(Noun):
@@ -25,8 +31,7 @@ class SeenEvents(Noun):
         """Return those of the ids that were acted on before."""
         found: set[str] = set()
         for part in in_slices(event_ids):
-            query = select(_SEEN.c.event_id).where(_SEEN.c.source == source, _SEEN.c.event_id.in_(part))
-            found.update((await self._connection.execute(query)).scalars())
+            found.update(row.event_id for row in await self._ask(_KNOWN, source=source, ids=list(part)))
         return found
 
     async def remember(self, events: Collection[tuple[str, str, datetime]]) -> None:
