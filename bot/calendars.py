@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 import httpx
-import icalendar
-import recurring_ical_events  # type: ignore[import-untyped]  # has no types
 import structlog
 
 from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
@@ -90,6 +88,9 @@ def read_calendar(content: bytes, schedule: OnCallSchedule, start: datetime, end
     Raises:
         Unreadable: it is no calendar.
     """
+    import icalendar  # read where there is a calendar to read: 5 MB of a process that runs for months
+    import recurring_ical_events  # type: ignore[import-untyped]  # has no types
+
     if not content.lstrip(b"\xef\xbb\xbf \r\n\t").upper().startswith(b"BEGIN:VCALENDAR"):
         what = "a web page" if b"<html" in content[:2000].lower() else "no calendar"
         raise Unreadable(f"the address gives {what}, not an .ics file")

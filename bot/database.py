@@ -14,11 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -60,7 +56,7 @@ class Database:
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             self._direct = _direct_engine(url)
-            self._connection: Connection | None = None
+            self._connection: _Direct | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     def _one_state(self, engine: AsyncEngine) -> AsyncEngine:
@@ -104,9 +100,9 @@ class Database:
         if before is not None:
             before()
         if self._connection is None:
-            self._connection = self._direct.connect()
-        with self._connection.begin():
-            return _run_through(work(Store(_Direct(self._connection))))
+            self._connection = _Direct(self._direct.connect())
+        with self._connection.transaction():
+            return _run_through(work(Store(self._connection)))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
@@ -123,7 +119,10 @@ class Database:
     async def revision(self) -> str | None:
         """Return the schema's revision; `None` for an empty database."""
         async with self._writer.connect() as connection:
-            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+            if not await connection.run_sync(lambda c: inspect(c).has_table("alembic_version")):
+                return None
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            return cast("str | None", found.scalar_one_or_none())
 
     async def close(self) -> None:
         """Close every connection."""
@@ -140,12 +139,30 @@ class Database:
 class _Direct:
     """A blocking connection in the shape of an asynchronous one: awaiting it never gives up the thread.
 
-    What comes in the driver's own words goes to the driver, past Core.
+    Transactions, and what comes in the driver's own words, go to the driver, past Core, which takes longer than SQLite.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._driver = connection.connection.driver_connection
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self._driver = driver
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end of the block; take back what it did where it raises."""
+        self._drive("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._drive("COMMIT")
+        except BaseException:
+            if self._driver.in_transaction:
+                self._drive("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     @property
     def dialect(self) -> Dialect:
@@ -158,7 +175,9 @@ class _Direct:
 
     async def exec_driver_sql(self, statement: str, parameters: Any = (), /) -> DriverResult:
         """Run one statement in the driver's own words, blocking."""
-        assert self._driver is not None
+        return self._drive(statement, parameters)
+
+    def _drive(self, statement: str, parameters: Any = ()) -> "Answer":
         try:
             cursor = self._driver.execute(statement, parameters)
             return Answer(cursor.fetchall(), cursor.rowcount)
@@ -188,7 +207,6 @@ def _direct_engine(url: str) -> Engine:
     path = make_url(url).set(drivername="sqlite+pysqlite")
     engine = create_engine(path, poolclass=StaticPool, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _set_pragmas)
-    _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 
@@ -235,10 +253,14 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema to a revision, up or down (`base` empties it). Blocks; call it off the event loop."""
-    config = _alembic(url)
-    head = ScriptDirectory.from_config(config).get_current_head()
+    from alembic import command  # seldom needed, and 7 MB of a process that runs for months
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["url"] = url
     is_down = revision == "base" or revision.startswith("-")
-    (command.downgrade if is_down else command.upgrade)(config, head if revision == "head" and head else revision)
+    (command.downgrade if is_down else command.upgrade)(config, head_revision() if revision == "head" else revision)
 
 
 async def with_schema(database: Database) -> None:
@@ -259,14 +281,5 @@ async def with_schema(database: Database) -> None:
 
 
 def head_revision() -> str:
-    """Return the revision this release needs."""
-    head = ScriptDirectory.from_config(_alembic("sqlite://")).get_current_head()
-    assert head is not None
-    return head
-
-
-def _alembic(url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["url"] = url
-    return config
+    """Return the revision this release needs: the files' names begin with theirs."""
+    return max(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))

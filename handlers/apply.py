@@ -55,9 +55,9 @@ class Apply:
     door_is_busy: Callable[[], bool]
     door_is_open: Callable[[], bool]
     batch_size: int = 500
-    small_batch_size: int = 8
+    small_batch_size: int = 16
     catch_up_size: int = 64
-    rest: float = 4.0
+    rest: float = 2.0
     patience: timedelta = timedelta(seconds=20)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _is_catching_up: bool = False
