@@ -98,7 +98,7 @@ async def _answer(client: httpx.AsyncClient, request: Request) -> httpx.Response
     except httpx.TimeoutException as error:
         raise CallFailure("timeout") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise CallFailure("connection", detail=type(error).__name__) from error
+        raise CallFailure("connection") from error
 
 
 def _check(answer: httpx.Response) -> None:

@@ -10,7 +10,7 @@ from handlers.views.layout import actions, button, joined, message, said, sectio
 from handlers.views.paging_state import Told, became, targets
 from handlers.views.text import line, paragraph
 from handlers.views.text import mention as pinged
-from handlers.views.times import ago, moment
+from handlers.views.times import moment
 from models.paging import Page
 from models.records import Incident
 
@@ -24,7 +24,7 @@ def page(incident: Incident, told: Told, step: int, why: str, *, is_channel: boo
     """Return what is said to whom is paged; a person may pass it on, of a channel everybody who is there is told."""
     whom = f"{_HERE} " if is_channel else ""
     role = f" ({line(why, 40)})" if why else ""
-    waited = f"nobody has it, {ago(incident.status_at)}"
+    waited = f"nobody has it, waiting since {moment(incident.status_at)}"
     words = joined([f"📟 {whom}*You are paged*{role}: {headline(incident, [incident])}", waited, _next(told, step)])
     take = button("Acknowledge", cards.ACKNOWLEDGE, str(incident.leader_id or incident.id), style="primary")
     leave = [] if is_channel else [button("I can't", CANNOT, str(told.escalation.id))]
@@ -61,7 +61,9 @@ def _mentioned(one: Page) -> str:
 def phone(incident: Incident, told: Told, phones: Mapping[str, str]) -> Message:
     """Return what the channel is told when every step was taken and nobody has the incident: whom to phone."""
     known = {one.who: one.phone for one in told.first if one.phone} or dict(phones)
-    first = f"☎️ {_HERE} *Nobody has taken* {headline(incident, [incident])}, {ago(incident.status_at)}."
+    first = (
+        f"☎️ {_HERE} *Nobody has taken* {headline(incident, [incident])}, waiting since {moment(incident.status_at)}."
+    )
     numbers = [f"{line(who, 60)} *{line(number, 40)}*" for who, number in known.items()]
     whom = ["Please phone:", *(f"• {one}" for one in numbers)] if numbers else [_NO_NUMBER]
     tried = [f"• {line(one.who, 80)}: {became(one)}" for one in told.first]
