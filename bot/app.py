@@ -125,6 +125,7 @@ class Bot:
             stack.push_async_callback(self.tasks.finish, SHUTDOWN_SECONDS)
             self._connect_socket(stack)
             self.look_for_missed()
+            self.tasks.start(self._retier(), "take over changed tiers")
             _log.info("ready", sources=[s.name for s in self.ctx.topology.sources])
             yield
             _log.info("stopping")
@@ -132,6 +133,12 @@ class Bot:
     def look_for_missed(self) -> None:
         """Make up for what people wrote while nothing was heard."""
         self.tasks.start(self._look_for_missed(), "look for what was missed")
+
+    async def _retier(self) -> None:
+        try:
+            await sweeps.retier(self.ctx)
+        except Exception:
+            _log.exception("retier_failed")
 
     async def _look_for_missed(self) -> None:
         try:

@@ -12,6 +12,8 @@ from handlers.calls import make_calls
 from handlers.change_log import end_undo
 from handlers.context import Context
 from handlers.routing import CARD, Notice
+from handlers.tiers import moved_tiers
+from handlers.tiers import retier as retier_some
 from models.silence import silent_sources
 from models.store import Store
 from models.topology import MapKind, Topology
@@ -75,6 +77,28 @@ async def attribute_all(ctx: Context) -> None:
             break
     if attributed:
         _log.info("deployments_attributed", deployments=attributed)
+
+
+async def retier(ctx: Context) -> None:
+    """Give stored deployments the tiers that the configuration has by now, some at a time."""
+    topology = ctx.topology
+    for moved in await ctx.aside(lambda store: moved_tiers(store, topology)):
+        count = 0
+        while True:
+            async with ctx.transaction() as store:
+                done = await retier_some(store, topology, moved)
+            count += done
+            if not done:
+                break
+        lane = moved.lane
+        _log.info(
+            "deployments_retiered",
+            service=lane.service,
+            environment=lane.environment,
+            was=lane.tier,
+            tier=moved.tier,
+            deployments=count,
+        )
 
 
 async def load_mappings(ctx: Context) -> None:

@@ -29,6 +29,7 @@ from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
 from models.store.sources import Sources
 from models.store.subscriptions import Subscriptions
+from models.store.tiers import Tiers
 
 
 class Store:
@@ -131,6 +132,11 @@ class Store:
     def lanes(self) -> Lanes:
         """Successful deployments to production, by service and environment."""
         return Lanes(self._connection)
+
+    @cached_property
+    def tiers(self) -> Tiers:
+        """Which tiers deployments have."""
+        return Tiers(self._connection)
 
     @cached_property
     def blames(self) -> Blames:
