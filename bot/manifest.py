@@ -46,6 +46,8 @@ _METHOD_SCOPES: Final = {
     "views.publish": (),
     "views.update": (),
 }
+# https://docs.slack.dev/reference/objects/file-object : pictures are fetched from their addresses with the bot's token.
+_DOWNLOAD_SCOPES: Final = ("files:read",)
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
 EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")} | {
     name: scopes for event in discover(event_files, "EVENT", Event) for name, scopes in event.subscriptions.items()
@@ -64,7 +66,7 @@ _DESCRIPTION: Final = (
 
 def scopes() -> tuple[str, ...]:
     """Return the bot scopes that are used, and no others, in alphabetical order."""
-    needed = [*_METHOD_SCOPES.values(), *EVENT_SCOPES.values(), (_COMMANDS_SCOPE,)]
+    needed = [*_METHOD_SCOPES.values(), *EVENT_SCOPES.values(), (_COMMANDS_SCOPE,), _DOWNLOAD_SCOPES]
     return tuple(sorted({scope for group in needed for scope in group}))
 
 

@@ -48,6 +48,9 @@ class IncidentsEntry(Entry):
     levels: dict[Severity, LevelEntry] = Field(default={}, description="sev1 to sev5 -> what it means and asks for.")
     roles: Words = Field(default=(LEAD, "comms", "scribe"), description="Who does what; the lead comes first.")
     emoji: str = Field(default="pushpin", description="Reacting with it puts a message on the timeline.")
+    picture_megabytes: float = Field(
+        default=5, ge=0, le=50, description="The largest picture of a timeline that is kept as evidence; 0: none is."
+    )
     channel: OwnChannelEntry | None = Field(default=None, description="A channel of its own for bad incidents.")
 
 
@@ -75,6 +78,7 @@ def response_plan(entry: IncidentsEntry) -> ResponsePlan:
         levels={severity: _level(LEVELS[severity], entry.levels.get(severity)) for severity in Severity},
         roles=entry.roles,
         emoji=entry.emoji.strip(":"),
+        largest_picture=int(entry.picture_megabytes * 1_000_000),
         channel=ChannelPlan(
             worst_from=own.worst_from,
             name=own.name,

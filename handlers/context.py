@@ -68,6 +68,10 @@ class NoConversation:
         """Return that nobody has."""
         return False
 
+    async def picture(self, url: str, most: int) -> bytes:  # noqa: ARG002
+        """Refuse."""
+        raise PostFailure("not_configured", is_permanent=True)
+
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:  # noqa: ARG002
         """Return nothing."""
         return []

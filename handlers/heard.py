@@ -21,6 +21,17 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A picture in a message, as Slack tells of it; `url` needs the bot's token, `size` is in bytes."""
+
+    file_id: str
+    name: str
+    mimetype: str
+    size: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """One message of a person, or of a `bot`. `channel` is Slack's id, `files` pairs of name and address.
 
@@ -34,6 +45,7 @@ class Said:
     user_id: str
     text: str
     files: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Shown, ...] = ()
     edited_at: datetime | None = None
     permalink: str | None = None
     bot: Bot | None = None
@@ -80,6 +92,7 @@ def quoted(message: Mapping[str, Any], channel: str) -> Said:
         user_id=str(message.get("user") or ""),
         text=_whole(str(message.get("text") or "")),
         files=tuple(_file(one) for one in message.get("files") or () if _is_there(one)),
+        pictures=tuple(_picture(one) for one in message.get("files") or () if _is_picture(one)),
         edited_at=datetime.fromtimestamp(float(edited), UTC) if edited else None,
         bot=_bot(message),
         reactions=_reactions(message),
@@ -116,3 +129,19 @@ def _is_there(one: Any) -> bool:
 
 def _file(one: Mapping[str, Any]) -> tuple[str, str]:
     return str(one.get("title") or one.get("name") or "file"), str(one.get("permalink") or "")
+
+
+def _is_picture(one: Any) -> bool:
+    # What lies elsewhere (`external`) is not Slack's to give.
+    is_ours = _is_there(one) and not one.get("is_external") and one.get("url_private")
+    return bool(is_ours and str(one.get("mimetype") or "").startswith("image/"))
+
+
+def _picture(one: Mapping[str, Any]) -> Shown:
+    return Shown(
+        file_id=str(one["id"]),
+        name=str(one.get("name") or one.get("title") or "picture"),
+        mimetype=str(one["mimetype"]),
+        size=int(one.get("size") or 0),
+        url=str(one["url_private"]),
+    )

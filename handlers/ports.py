@@ -98,6 +98,9 @@ class Conversation(Protocol):
     async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:
         """Return whether anybody has put this emoji on a message."""
 
+    async def picture(self, url: str, most: int) -> bytes:
+        """Return what lies at a picture's address, at most so many bytes; else `too_large` or `not_a_picture`."""
+
     async def replies(self, channel_id: str, thread_ts: str) -> Sequence[Said]:
         """Return what was said in a thread, in order, with its reactions."""
 

@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.heard import Said
 from handlers.incident_groups import group_of, leaders_of, notify, via
+from handlers.pictures import keep_pictures
 from handlers.references import number_at
 from handlers.views.text import readable
 from models.records import Incident, TimelineEntry
@@ -46,6 +47,7 @@ async def mark(ctx: Context, said: Said, by: By) -> Incident:
         elif not is_thread:
             await notify(store, ctx, group, by, [f"entry:{added}"])
     ctx.wake_outbox()
+    await keep_pictures(ctx, said, by.at)
     return group[0]
 
 

@@ -75,11 +75,15 @@ class ChannelPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsePlan:
-    """How incidents are responded to, as the configuration says. `roles` begins with the lead, of whom there is one."""
+    """How incidents are responded to, as the configuration says. `roles` begins with the lead, of whom there is one.
+
+    `largest_picture` is in bytes; 0: none is kept.
+    """
 
     levels: Mapping[Severity, Level] = field(default_factory=lambda: LEVELS)
     roles: tuple[str, ...] = (LEAD, "comms", "scribe")
     emoji: str = "pushpin"
+    largest_picture: int = 5_000_000
     channel: ChannelPlan | None = None
 
     def level(self, severity: Severity | None) -> Level:

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.actor import Actor
@@ -68,7 +68,7 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
     payloads, responses = Payloads(workspace, triggers), Responses(workspace, feed, triggers)
     limits = RateLimits(config.rates, config.clock)
     api = WebApi(config, workspace, feed, triggers, limits, socket.ticket)
-    files = _Files(workspace)
+    files = _Files(workspace, config)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -82,6 +82,7 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
             Route("/response/{id}", responses.receive, methods=["POST"]),
             Route("/upload/{id}", files.receive, methods=["POST"]),
             Route("/files/{id}/{name}", files.show),
+            Route("/files-pri/{id}/{name}", files.give),
             Route("/sandbox/faults", FaultsEndpoint(workspace).answer, methods=["GET", "POST", "DELETE"]),
             WebSocketRoute("/socket", socket.serve),
         ],
@@ -96,8 +97,9 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
 class _Files:
     """The content of uploaded files."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, config: SandboxConfig) -> None:
         self._workspace = workspace
+        self._config = config
 
     async def receive(self, request: Request) -> Response:
         """Step two of an upload."""
@@ -108,6 +110,13 @@ class _Files:
             return PlainTextResponse("not the announced length", 400)
         file.content = content
         return PlainTextResponse(f"OK - {len(content)}")
+
+    async def give(self, request: Request) -> Response:
+        """A file at its private address: without a good token or the scope Slack shows its page to sign in."""
+        is_known = request.headers.get("authorization") == f"Bearer {self._config.bot_token}"
+        if not is_known or "files:read" not in self._config.scopes:
+            return HTMLResponse("<title>Sign in to Slack</title>")
+        return await self.show(request)
 
     async def show(self, request: Request) -> Response:
         """An uploaded file."""

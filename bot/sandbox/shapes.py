@@ -175,7 +175,7 @@ def file_json(workspace: Workspace, file: File) -> Json:
         "size": file.length,
         "user": file.user,
         "channels": file.channels,
-        "url_private": f"/files/{file.id}/{file.name}",
+        "url_private": f"/files-pri/{file.id}/{quote(file.name)}",
         "permalink": permalink(workspace, file),
         **({"alt_txt": file.alt_text} if file.alt_text else {}),
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import sleep
+from bot.slack.downloads import fetched
 from bot.slack.failures import answered
 from handlers.errors import PostFailure
 from handlers.heard import Said, quoted, said_in
@@ -51,6 +52,10 @@ class Conversation:
         """Return whether anybody has put this emoji on a message."""
         found = await self._raw(channel_id, ts) or {}
         return any(one.get("name") == emoji for one in found.get("reactions") or ())
+
+    async def picture(self, url: str, most: int) -> bytes:
+        """Fetch a picture by its `url_private`. https://docs.slack.dev/reference/objects/file-object"""
+        return await fetched(self.client, url, most)
 
     async def _raw(self, channel_id: str, ts: str) -> Mapping[str, Any] | None:
         """Find a message by its place: `conversations.replies` knows those in threads too."""

@@ -1,6 +1,7 @@
 """Verbs for the end: hand the command over, write down what is to be done, export."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from handlers.action_items import add_item, finish_item
@@ -17,6 +18,7 @@ from handlers.suspects import suspicion_of
 from handlers.views import action_items, command_handoff, incident_answers, incident_export
 from handlers.views.layout import message, paragraphs
 from handlers.what_changed import what_changed
+from models.pictures import Picture
 
 _BY: Final = re.compile(r"(?:^|\s)(?:by|due)\s+(?P<day>\S+)\s*", re.IGNORECASE)
 _ITEM: Final = re.compile(r"#?a?(\d{1,9})", re.IGNORECASE)
@@ -74,16 +76,18 @@ async def finish(ctx: Context, invocation: Invocation, _verb: str, text: str) ->
 
 
 async def export(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
-    """`export [INC-12]`: the whole incident as a Markdown file, by direct message."""
+    """`export [INC-12]`: the whole incident as a Markdown file with its pictures, by direct message."""
     async with ctx.reading() as store:
         number, _ = await which(store, invocation, verb, text)
         group = await group_of(store, number)
         leader = group[0]
+        timeline = await store.incidents.timeline(leader.id)
         told = incident_export.Exported(
             group=group,
             response=await store.responses.get(leader.id),
             holders=await store.responses.all_holders(leader.id),
-            timeline=await store.incidents.timeline(leader.id),
+            timeline=timeline,
+            pictures=await store.pictures.of([entry.message for entry in timeline if entry.message]),
             changed=await what_changed(store, ctx.topology, leader),
             blamed=(await suspicion_of(store, ctx.topology, leader)).deploys,
             items=await store.responses.items(incident_ids=[leader.id], only_open=False),
@@ -97,6 +101,17 @@ async def export(ctx: Context, invocation: Invocation, verb: str, text: str) -> 
             content=document.encode(),
             comment=f"INC-{leader.id}, as of now.",
         )
+        await _share_pictures(ctx, invocation.user_id, leader.id, told.pictures)
     except PostFailure as failure:
         raise UserError(f"Slack did not take the file ({failure.reason}); try again, or tell an admin.") from failure
     return Reply(message=incident_answers.exported(leader, link))
+
+
+async def _share_pictures(ctx: Context, user_id: str, number: int, pictures: Sequence[Picture]) -> None:
+    """Send what the document shows, one by one: a picture in memory at a time."""
+    for picture in pictures:
+        async with ctx.reading() as store:
+            content = await store.pictures.content(picture.id)
+        if content:
+            name = incident_export.file_name(number, picture)
+            await ctx.sharing.share(user_id, name=name, content=content, comment=f"INC-{number}: {picture.name[:100]}")

@@ -9,6 +9,7 @@ from typing import Final
 from handlers.views.incident_entries import words
 from handlers.views.text import clean
 from handlers.views.times import duration, in_utc
+from models.pictures import Picture
 from models.records import Deploy, Incident, TimelineEntry
 from models.response import ActionItem, Holder, Response
 from models.what_changed import Candidate
@@ -28,6 +29,7 @@ class Exported:
     changed: Sequence[Candidate]
     blamed: Sequence[Deploy]
     items: Sequence[ActionItem]
+    pictures: Sequence[Picture] = ()
     at: datetime
 
 
@@ -50,6 +52,7 @@ def markdown(told: Exported) -> str:
         _list(_people(told), "Nobody said anything in Slack."),
         "## Timeline",
         _list([_entry(entry) for entry in told.timeline], "Nothing is written down."),
+        *(["## Pictures", _list([_picture(told, one) for one in told.pictures], "")] if told.pictures else []),
         "## Action items",
         _list([_item(item) for item in told.items], "None. Add some: `/incident action`."),
     ]
@@ -124,6 +127,19 @@ def _entry(entry: TimelineEntry) -> str:
     gone = " (deleted since)" if entry.removed_at else ""
     source = f" <{entry.permalink}>" if entry.permalink else ""
     return f"{in_utc(entry.at)} · {who} {words(entry.kind)}{text}{was}{source}{gone}"
+
+
+def file_name(number: int, picture: Picture) -> str:
+    """Return under which name a picture comes with the document."""
+    kind = picture.mimetype.removeprefix("image/").partition("+")[0]
+    return f"INC-{number}-{picture.id}.{kind if kind.isalnum() else 'img'}"
+
+
+def _picture(told: Exported, picture: Picture) -> str:
+    entry = next((e for e in told.timeline if e.message == picture.message), None)
+    by = f"{plain(entry.actor or '')}, {in_utc(entry.at)}" if entry else ""
+    size = f"{picture.size / 1000:,.0f} kB, SHA-256 `{picture.sha256}`"
+    return f"![{plain(picture.name)}]({file_name(told.group[0].id, picture)}) {plain(picture.name)} ({by}; {size})"
 
 
 def _item(item: ActionItem) -> str:

@@ -23,6 +23,7 @@ from models.store.names import HeldNames
 from models.store.oncall import OnCall
 from models.store.outbox import Outbox
 from models.store.paging import Paging
+from models.store.pictures import Pictures
 from models.store.questions import Questions
 from models.store.responses import Responses
 from models.store.rollouts import Rollouts
@@ -97,6 +98,11 @@ class Store:
     def paging(self) -> Paging:
         """Who is paged for incidents that nobody has."""
         return Paging(self._connection)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Pictures kept as evidence."""
+        return Pictures(self._connection)
 
     @cached_property
     def questions(self) -> Questions:

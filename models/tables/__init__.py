@@ -4,6 +4,7 @@ from models.tables.attribution import BlameRow, NamedCauseRow, RolloutRow
 from models.tables.base import Base
 from models.tables.calls import CallRow
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
+from models.tables.evidence import EvidenceRow
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
@@ -27,6 +28,7 @@ __all__ = [
     "DeliveryRow",
     "DeployCommitRow",
     "EscalationRow",
+    "EvidenceRow",
     "FreezeHoldRow",
     "FreezeRow",
     "FrozenDeployRow",

@@ -1,9 +1,11 @@
 """📌 and the shortcut put messages on an incident's timeline; edits and deletions are followed. The app's home."""
 
+import hashlib
 from collections.abc import Sequence
 
 import pytest
 
+from bot.sandbox.state import File, Message
 from models.records import TimelineEntry
 from tests.flows.test_mirror import card, carried, incident, write
 from tests.support.stage import DEV, OPS, Stage, until
@@ -66,6 +68,33 @@ async def test_a_message_outside_the_thread_goes_to_the_only_open_incident_and_b
         return all(any("db-1 restarted" in m.text for m in talking.seen.replies(c)) for c in (DEV,))
 
     await until(told)
+
+
+async def test_a_picture_is_kept_as_evidence_and_comes_with_the_export_whatever_becomes_of_it_in_slack(
+    talking: Stage,
+) -> None:
+    workspace, content = talking.sandbox.workspace, b"\x89PNG\r\n\x1a\n a graph"
+    mira = workspace.user("mira").id
+    shot = File(id="F0SHOT", name="graph.png", title="graph", length=len(content), user=mira, mimetype="image/png",
+    content=content, complete=True)  # fmt: skip
+    workspace.files[shot.id] = shot
+    message = Message(
+        channel=workspace.channel(OPS).id, ts=workspace.new_ts(), user=mira, text="look", subtype="file_share",
+        files=[shot.id],
+    )  # fmt: skip
+    talking.sandbox.actor.feed.post(message)
+    await talking.sandbox.actor.run_shortcut("jun", "add_to_timeline", OPS, message.ts)
+    await reaches(talking, [("look", False)])
+    await talking.bot.tasks.finish()
+    shot.content = None
+    await talking.sandbox.actor.delete_message("mira", OPS, message.ts)
+    await talking.sandbox.actor.send_slash_command("jun", OPS, "/incident export INC-1")
+    await talking.bot.tasks.finish()
+    document, picture = (file for file in workspace.files.values() if file is not shot)
+    assert content == picture.content
+    told = (document.content or b"").decode()
+    assert f"![graph.png]({picture.name})" in told
+    assert hashlib.sha256(content).hexdigest() in told
 
 
 async def test_with_several_open_the_shortcut_asks_which_and_the_emoji_stays_silent(talking: Stage) -> None:

@@ -119,7 +119,9 @@ async def test_a_file_is_uploaded_shared_and_shown_in_a_block(slack: Slack) -> N
     shared = slack.sandbox.workspace.timeline("payments-dev")[0]
     assert ("Here", [file["id"]]) == (shared.text, shared.files)
     async with httpx.AsyncClient() as http:
-        assert content == (await http.get(slack.url + file["url_private"])).content
+        assert "Sign in" in (await http.get(slack.url + file["url_private"])).text
+        token = {"Authorization": f"Bearer {slack.sandbox.config.bot_token}"}
+        assert content == (await http.get(slack.url + file["url_private"], headers=token)).content
     image = {"type": "image", "slack_file": {"id": file["id"]}, "alt_text": "Deploys"}
     await slack.client.chat_postMessage(channel="payments-dev", text="x", blocks=[image])
     missing = {**image, "slack_file": {"id": "F99999999"}}

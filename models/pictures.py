@@ -1,0 +1,21 @@
+"""Pictures of a conversation that are kept as evidence of an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture as it was when it was kept. `message` is its place (`C1:ts`); `sha256` proves that it is the same.
+
+    `id` is 0 before it is stored.
+    """
+
+    id: int = 0
+    message: str
+    file_id: str
+    name: str
+    mimetype: str
+    sha256: str
+    size: int
+    kept_at: datetime
