@@ -19,6 +19,8 @@ from handlers.registry import discover
 # https://docs.slack.dev/reference/methods : the bot scopes of every Web API method the bot calls.
 _METHOD_SCOPES: Final = {
     "auth.test": (),
+    "canvases.access.set": ("canvases:write",),
+    "canvases.create": ("canvases:write",),
     "chat.delete": ("chat:write",),
     "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
@@ -36,6 +38,8 @@ _METHOD_SCOPES: Final = {
     "conversations.setTopic": ("channels:manage", "groups:write"),
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
+    # Also for fetching pictures: https://docs.slack.dev/reference/objects/file-object
+    "files.info": ("files:read",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.update": ("usergroups:write",),
     "users.conversations": ("channels:read", "groups:read"),
@@ -46,8 +50,6 @@ _METHOD_SCOPES: Final = {
     "views.publish": (),
     "views.update": (),
 }
-# https://docs.slack.dev/reference/objects/file-object : pictures are fetched from their addresses with the bot's token.
-_DOWNLOAD_SCOPES: Final = ("files:read",)
 # https://docs.slack.dev/reference/events : the events the bot hears, with the scopes that Slack asks for them.
 EVENT_SCOPES: Final = {"member_joined_channel": ("channels:read", "groups:read")} | {
     name: scopes for event in discover(event_files, "EVENT", Event) for name, scopes in event.subscriptions.items()
@@ -66,7 +68,7 @@ _DESCRIPTION: Final = (
 
 def scopes() -> tuple[str, ...]:
     """Return the bot scopes that are used, and no others, in alphabetical order."""
-    needed = [*_METHOD_SCOPES.values(), *EVENT_SCOPES.values(), (_COMMANDS_SCOPE,), _DOWNLOAD_SCOPES]
+    needed = [*_METHOD_SCOPES.values(), *EVENT_SCOPES.values(), (_COMMANDS_SCOPE,)]
     return tuple(sorted({scope for group in needed for scope in group}))
 
 

@@ -112,6 +112,17 @@ class NothingShared:
         """Return no link."""
         return None
 
+    async def canvas(
+        self,
+        title: str,  # noqa: ARG002
+        markdown: str,  # noqa: ARG002
+        *,
+        user_id: str,  # noqa: ARG002
+        channel_id: str | None = None,  # noqa: ARG002
+    ) -> str | None:
+        """Return no link."""
+        return None
+
 
 class NoRooms:
     """Makes no channel: there is no Slack."""

@@ -85,6 +85,13 @@ class Sharing(Protocol):
             PostFailure: Slack does not take it.
         """
 
+    async def canvas(self, title: str, markdown: str, *, user_id: str, channel_id: str | None = None) -> str | None:
+        """Write a canvas that a person may edit, as a tab of a channel where one is given; return its link.
+
+        Raises:
+            PostFailure: Slack does not take it.
+        """
+
 
 class Conversation(Protocol):
     """Reads what people say. Every method raises `handlers.errors.PostFailure`."""

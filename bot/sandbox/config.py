@@ -72,6 +72,7 @@ ALL_SCOPES = frozenset(
         "usergroups": "read write",
         "reactions": "read write",
         "files": "read write",
+        "canvases": "write",
         "pins": "write",
         "team": "read",
         "metadata.message": "read",

@@ -69,6 +69,7 @@ COMMAND: Final = Command(
         "/incident actions mine",
         "/incident done A12",
         "/incident export INC-12",
+        "/incident export INC-12 canvas",
         "/incident close INC-12",
         "/incident snooze INC-12 30m",
         "/incident mine",

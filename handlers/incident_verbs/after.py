@@ -76,9 +76,9 @@ async def finish(ctx: Context, invocation: Invocation, _verb: str, text: str) ->
 
 
 async def export(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
-    """`export [INC-12]`: the whole incident as a Markdown file with its pictures, by direct message."""
+    """`export [INC-12] [canvas]`: the whole incident as Markdown with its pictures, by direct message; or a canvas."""
     async with ctx.reading() as store:
-        number, _ = await which(store, invocation, verb, text)
+        number, words = await which(store, invocation, verb, text)
         group = await group_of(store, number)
         leader = group[0]
         timeline = await store.incidents.timeline(leader.id)
@@ -94,6 +94,8 @@ async def export(ctx: Context, invocation: Invocation, verb: str, text: str) -> 
             at=invocation.at,
         )
     document = incident_export.markdown(told)
+    if words.casefold() == "canvas":
+        return await _as_canvas(ctx, invocation, told, document)
     try:
         link = await ctx.sharing.share(
             invocation.user_id,
@@ -115,3 +117,16 @@ async def _share_pictures(ctx: Context, user_id: str, number: int, pictures: Seq
         if content:
             name = incident_export.file_name(number, picture)
             await ctx.sharing.share(user_id, name=name, content=content, comment=f"INC-{number}: {picture.name[:100]}")
+
+
+async def _as_canvas(ctx: Context, invocation: Invocation, told: incident_export.Exported, document: str) -> Reply:
+    """Write the document as a canvas: a tab of the incident's own channel, where it has one."""
+    leader, response = told.group[0], told.response
+    own = response.channel_id if response.archived_at is None else None
+    try:
+        link = await ctx.sharing.canvas(
+            f"INC-{leader.id} {leader.headline[:100]}", document, user_id=invocation.user_id, channel_id=own
+        )
+    except PostFailure as failure:
+        raise UserError(incident_answers.no_canvas(leader, failure.reason)) from failure
+    return Reply(message=incident_answers.canvas(leader, link))

@@ -1,6 +1,7 @@
 """What the person is shown who did something to incidents, or asked for them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from handlers.views import Message
 from handlers.views.incident_facts import EMOJI, headline, label, state_words
@@ -121,6 +122,25 @@ def exported(incident: Incident, link_to: str | None) -> Message:
     """Return what the person who exported an incident is shown."""
     where = link(link_to, f"INC-{incident.id}.md")
     return said(f"📄 {_named(incident)}: {where} is sent to you by direct message.")
+
+
+def canvas(incident: Incident, link_to: str | None) -> Message:
+    """Return what the person who asked for a canvas is shown; without `files:read` its link is not known."""
+    where = link(link_to, "the canvas") if link_to else "a canvas; it is among your canvases in Slack"
+    return said(f"📄 {_named(incident)}: {where}. You may edit it; it is as of now and does not follow.")
+
+
+_NO_CANVAS: Final = {
+    "missing_scope": "the app lacks the scope canvases:write",
+    "canvas_disabled_user_team": "canvases are switched off in this workspace",
+    "free_teams_cannot_create_non_tabbed_canvases": "on Slack's free plan only a channel can have one",
+}
+
+
+def no_canvas(incident: Incident, reason: str) -> str:
+    """Return why there is no canvas, and the way to the document all the same."""
+    why = _NO_CANVAS.get(reason, reason)
+    return f"Slack makes no canvas: {why}. `/incident export {label(incident)}` sends it as a file."
 
 
 def _named(incident: Incident) -> str:

@@ -56,7 +56,7 @@ def test_yaml_and_json_say_the_same() -> None:
 
 def test_the_scopes_are_those_of_the_methods_the_bot_calls() -> None:
     # slack_sdk's names: chat_postMessage is chat.postMessage, apps_connections_open uses the app-level token.
-    families = "auth|bookmarks|chat|conversations|files|pins|reactions|team|usergroups|users|views"
+    families = "auth|bookmarks|canvases|chat|conversations|files|pins|reactions|team|usergroups|users|views"
     paths = [*BOT.glob("*.py"), *(BOT / "slack").glob("*.py")]
     calls = {call for path in paths for call in re.findall(rf"client\.((?:{families})_\w+)\(", path.read_text("utf-8"))}
     # The SDK's upload is two methods of Slack: https://docs.slack.dev/messaging/working-with-files

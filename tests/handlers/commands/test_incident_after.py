@@ -15,9 +15,10 @@ from handlers.actions.command import ACTIONS
 from handlers.commands import Reply
 from handlers.commands.incident import COMMAND
 from handlers.context import Context
-from handlers.errors import UserError
+from handlers.errors import PostFailure, UserError
 from handlers.speech import render
 from models.people import Person
+from models.response import Response
 from models.words import EntryKind
 from tests.support.world import context, typed
 
@@ -42,6 +43,12 @@ class Files:
     ) -> str | None:
         self.sent.append((channel, name, content.decode()))
         return "https://slack.example/files/1"
+
+    async def canvas(self, title: str, markdown: str, *, user_id: str, channel_id: str | None = None) -> str | None:
+        if channel_id == "C0FULL":
+            raise PostFailure("canvas_disabled_user_team", is_permanent=True)
+        self.sent.append((user_id, title, markdown))
+        return "https://slack.example/canvas/1"
 
 
 @pytest.fixture
@@ -196,6 +203,18 @@ async def test_an_export_tells_the_whole_and_escapes_what_people_wrote(ctx: Cont
     assert "Ada noted: \\# not a heading \\<script\\>" in document
     assert "- [ ] A1 raise the limit (Ben)" in document
     assert "- Ada (lead)" in document
+
+
+async def test_an_export_is_a_canvas_where_one_is_wanted_and_says_why_not(ctx: Context, at: datetime) -> None:
+    assert "https://slack.example/canvas/1" in await words(ctx, "export INC-1 canvas", at)
+    assert isinstance(ctx.sharing, Files)
+    ((to, title, document),) = ctx.sharing.sent
+    assert ("U1", "INC-1 checkout *fails*") == (to, title)
+    assert document.startswith("# INC-1")
+    async with ctx.transaction() as store:
+        await store.responses.save(Response(incident_id=1, channel_id="C0FULL"))
+    with pytest.raises(UserError, match=r"canvases are switched off.*`/incident export INC-1` sends it as a file"):
+        await say(ctx, "export INC-1 canvas", at)
 
 
 async def test_a_button_of_another_version_says_what_to_do(ctx: Context, at: datetime) -> None:

@@ -11,7 +11,7 @@ from bot.database import Database
 from handlers.actions import Press
 from handlers.actions.oncall import ACTIONS
 from handlers.commands.oncall import COMMAND
-from handlers.context import Context
+from handlers.context import Context, NothingShared
 from handlers.errors import UserError
 from handlers.oncall_troubles import tell_troubles
 from models.oncall import Layer, OnCallSchedule
@@ -131,7 +131,7 @@ async def test_a_swap_changes_nothing_until_the_other_accepts(ctx: Context) -> N
 async def test_mine_are_ones_own_shifts_and_may_be_had_as_a_calendar(ctx: Context) -> None:
     sent: list[bytes] = []
 
-    class Files:
+    class Files(NothingShared):
         async def share(
             self, channel: str, *, name: str, content: bytes, comment: str, thread_ts: str | None = None
         ) -> str | None:
