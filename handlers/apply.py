@@ -56,7 +56,7 @@ class Apply:
     door_is_open: Callable[[], bool]
     batch_size: int = 500
     small_batch_size: int = 16
-    catch_up_size: int = 64
+    catch_up_size: int = 256
     rest: float = 2.0
     patience: timedelta = timedelta(seconds=20)
     _work: asyncio.Event = field(default_factory=asyncio.Event)

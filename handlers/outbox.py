@@ -59,6 +59,7 @@ class Pace:
     between_messages: float = 1.0
     lease: float = 30.0
     poll: float = 0.5
+    gather: float = 0.05
     first_retry: float = 1.0
     longest_retry: float = 300.0
     when_refused: float = 60.0
@@ -101,7 +102,9 @@ class Dispatcher:
                 async with asyncio.timeout(self.pace.poll):
                     await self._work.wait()
             except TimeoutError:
-                pass
+                continue
+            # Facts come in bursts: one look for all of one.
+            await self.sleep(self.pace.gather)
 
     async def stop(self) -> None:
         """Let what is being said be recorded, give the channels back, and end."""

@@ -20,7 +20,7 @@ from models.words import Side
 from tests.support.world import Clock
 
 DEV, OPS = "#payments-dev", "#payments-ops"
-PACE = Pace(between_messages=0.0, poll=0.01, first_retry=1.0, when_refused=60.0, lease=30.0)
+PACE = Pace(gather=0.0, between_messages=0.0, poll=0.01, first_retry=1.0, when_refused=60.0, lease=30.0)
 
 
 def to(channel: str, subject: str = "deploy:1", part: str = CARD, priority: int = NORMAL, says: str = "") -> Notice:

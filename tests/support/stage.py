@@ -25,7 +25,7 @@ from handlers.outbox import Pace
 SECRET: Final = "demo-secret"
 DEV, OPS, ADMIN = "payments-dev", "payments-ops", "twinspan-admin"
 CONFIG: Final = Path(__file__).parents[2] / "bot" / "demo.yaml"
-QUICK: Final = Pace(between_messages=0.01, poll=0.02, first_retry=0.1, lease=2.0)
+QUICK: Final = Pace(gather=0.0, between_messages=0.01, poll=0.02, first_retry=0.1, lease=2.0)
 
 
 def github_headers(event: str, body: bytes, delivery: str, secret: str = SECRET) -> dict[str, str]:
