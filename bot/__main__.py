@@ -113,11 +113,12 @@ def migrate(revision: str) -> None:
 @main.command()
 @click.option("--url", metavar="URL", help="The bot's public address. Left out: for Socket Mode.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
-def manifest(url: str | None, as_json: bool) -> None:
+@click.option("--workspace", help="Another workspace of the configuration, by its name there.")
+def manifest(url: str | None, as_json: bool, workspace: str | None) -> None:
     """Print the Slack app's manifest, to paste at https://api.slack.com/apps."""
     from bot.manifest import printed
 
-    click.echo(printed(url, as_json=as_json))
+    click.echo(printed(url, as_json=as_json, workspace=workspace))
 
 
 @main.command()

@@ -33,13 +33,11 @@ from bot.pagers import writers
 from bot.prometheus import operations
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack.conversation import Conversation
-from bot.slack.directory import Directory
 from bot.slack.listener import build_listener
-from bot.slack.messenger import SlackMessenger, web_client
+from bot.slack.messenger import web_client
 from bot.slack.rooms import SlackRooms
-from bot.slack.sharing import SlackSharing
 from bot.slack.tasks import Tasks
+from bot.slack.workspaces import Workspace, Workspaces, workspace
 from bot.telemetry import Metrics
 from handlers.apply import Apply
 from handlers.context import Context
@@ -51,6 +49,7 @@ from handlers.ports import Messenger
 from handlers.registry import discover
 from handlers.speech import render
 from handlers.webhooks import SourceKind
+from models.workspaces import HOME
 
 _log = structlog.get_logger(__name__)
 
@@ -86,6 +85,7 @@ class Bot:
     gate: Gate
     missed: Missed
     now: Callable[[], datetime]
+    elsewhere: Mapping[str, AsyncApp] = field(default_factory=dict)
     web: Starlette = field(init=False)
     _socket: AsyncSocketModeHandler | None = None
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -163,14 +163,21 @@ class Bot:
         await with_schema(self.database)
 
     def _connect_socket(self, stack: AsyncExitStack) -> None:
-        token = self.settings.slack_app_token
+        self._socket = self._connected(stack, self.listener, self.settings.slack_app_token)
+        for name, listener in self.elsewhere.items():
+            self._connected(stack, listener, self.settings.workspaces[name].app_token)
+
+    def _connected(
+        self, stack: AsyncExitStack, listener: AsyncApp, token: SecretStr | None
+    ) -> AsyncSocketModeHandler | None:
         if token is None:
-            return
-        self._socket = socket = AsyncSocketModeHandler(self.listener, token.get_secret_value())
+            return None
+        socket = AsyncSocketModeHandler(listener, token.get_secret_value())
         stack.push_async_callback(socket.close_async)
         # It tries until Slack answers. Meanwhile the door is open, and a signal to stop is heard.
         connecting = asyncio.create_task(socket.connect_async())  # type: ignore[no-untyped-call]  # Bolt has no types here
         stack.push_async_callback(self._stop, connecting)
+        return socket
 
     async def ask_slack(self) -> None:
         """Ask whether Slack can be reached both ways; raise what is wrong."""
@@ -179,9 +186,10 @@ class Bot:
             raise ConnectionError("Socket Mode is not connected")
 
     async def _close_slack(self) -> None:
-        session = self.listener.client.session
-        if session is not None and not session.closed:
-            await session.close()
+        for listener in (self.listener, *self.elsewhere.values()):
+            session = listener.client.session
+            if session is not None and not session.closed:
+                await session.close()
 
 
 def build(settings: Settings, *, world: World | None = None, messenger: Messenger | None = None) -> Bot:
@@ -189,6 +197,12 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
     world = world or World()
     database, metrics, tasks = Database(settings.database_url), Metrics(), Tasks()
     client = web_client(_secret(settings.slack_bot_token), settings.slack_api_url)
+    home = workspace(HOME, client, world.now, messenger)
+    others = {
+        name: workspace(name, web_client(access.bot_token.get_secret_value(), access.api_url), world.now)
+        for name, access in settings.workspaces.items()
+    }
+    everywhere = Workspaces({HOME: home, **others}) if others else None
     kinds = {kind.kind: kind for kind in discover(webhook_files, "SOURCE", SourceKind)}
     ctx = Context(
         transaction=database.transaction,
@@ -196,13 +210,13 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         at_once=database.at_once,
         aside=database.aside,
         topology=settings.topology,
-        messenger=messenger or SlackMessenger(client, world.now),
+        messenger=everywhere or home.messenger,
         telemetry=metrics,
         operations=operations(settings.prometheus),
-        directory=Directory(client, world.now),
-        sharing=SlackSharing(client, SlackMessenger(client, world.now)),
-        conversation=Conversation(client, world.now),
         rooms=SlackRooms(client),
+        directory=everywhere or home.directory,
+        sharing=everywhere or home.sharing,
+        conversation=everywhere or home.conversation,
         elsewhere=HttpElsewhere(pagerduty=settings.pagerduty, writers=writers(settings.pagers)),
     )
     intake = Intake(
@@ -239,15 +253,18 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         if missed.suspect(at):
             bot.look_for_missed()
 
-    listener = build_listener(
-        ctx,
-        client,
-        signing_secret=_secret(settings.slack_signing_secret),
-        clock=world.now,
-        new_ref=lambda: world.new_id()[-4:],
-        tasks=tasks,
-        on_repeat=on_repeat,
-    )
+    def hears(at: Workspace, signing_secret: SecretStr | None) -> AsyncApp:
+        return build_listener(
+            ctx,
+            at.client,
+            signing_secret=_secret(signing_secret),
+            clock=world.now,
+            new_ref=lambda: world.new_id()[-4:],
+            tasks=tasks,
+            on_repeat=on_repeat,
+            edge=everywhere.edge(at.name) if everywhere else None,
+        )
+
     bot = Bot(
         settings=settings,
         database=database,
@@ -257,7 +274,8 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         dispatcher=dispatcher,
         schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, client, world.now, settings.pagerduty, missed)),
         metrics=metrics,
-        listener=listener,
+        listener=hears(home, settings.slack_signing_secret),
+        elsewhere={name: hears(at, settings.workspaces[name].signing_secret) for name, at in others.items()},
         tasks=tasks,
         door=Door(intake=intake, kinds=kinds, topology=lambda: ctx.topology, now=world.now),
         missed=missed,
@@ -272,15 +290,24 @@ def _secret(held: SecretStr | None) -> str:
     return held.get_secret_value() if held else ""
 
 
-def _web(bot: Bot, world: World) -> Starlette:
-    """Return everything but the webhook path: Slack's requests, health, metrics."""
-    slack = AsyncSlackRequestHandler(bot.listener)
+def _slack_route(path: str, listener: AsyncApp) -> Route:
+    slack = AsyncSlackRequestHandler(listener)
 
     async def events(request: Request) -> Response:
         return await slack.handle(request)
 
+    return Route(path, events, methods=["POST"])
+
+
+def _web(bot: Bot, world: World) -> Starlette:
+    """Return everything but the webhook path: Slack's requests, health, metrics."""
     # Without a signing secret nothing could be verified; over Socket Mode nothing comes this way.
-    by_http = [Route("/slack/events", events, methods=["POST"])] if bot.settings.slack_signing_secret else []
+    by_http = [_slack_route("/slack/events", bot.listener)] if bot.settings.slack_signing_secret else []
+    by_http += [
+        _slack_route(f"/slack/events/{name}", listener)
+        for name, listener in bot.elsewhere.items()
+        if bot.settings.workspaces[name].signing_secret
+    ]
 
     gauges = DeliveryGauges(
         aside=bot.database.aside, topology=lambda: bot.ctx.topology, now=world.now, elapsed=world.elapsed

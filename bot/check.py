@@ -1,6 +1,6 @@
 """`twinspan check`: tries everything the settings promise, and says what to do about each thing that fails."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,13 +13,14 @@ from bot.clock import utc_now
 from bot.database import Database, head_revision
 from bot.manifest import scopes
 from bot.prometheus import Prometheus
-from bot.settings import Settings
+from bot.settings import Settings, SlackAccess
 from bot.slack.directory import Directory
 from bot.slack.failures import answered
 from bot.slack.messenger import web_client
 from handlers.errors import PostFailure, Unavailable
 from models.operations import OperationsReading
 from models.topology import Topology
+from models.workspaces import HOME, split, workspace_of
 
 # Slack asks for fewer than 1000 (https://docs.slack.dev/reference/methods/conversations.list); large pages, because it
 # allows few of them in a minute.
@@ -107,8 +108,28 @@ async def _slack(settings: Settings) -> list[Row]:
         Row(subject="Slack", found=f"{answer.get('user')} in {answer.get('team')}"),
         _scopes(answer.headers),
         await _door(settings, client),
-        *await _channels(settings.topology, client),
+        *await _channels(_of(settings.topology, HOME), client),
+        *[row for name, access in settings.workspaces.items() for row in await _workspace(settings, name, access)],
     ]
+
+
+async def _workspace(settings: Settings, name: str, access: SlackAccess) -> list[Row]:
+    """Try another workspace: its token, its scopes, its channels."""
+    client = web_client(access.bot_token.get_secret_value(), access.api_url)
+    try:
+        answer = await answered(client.auth_test())
+    except PostFailure as failure:
+        return [Row(subject=f"Slack {name}", found=failure.reason, fix=_mend(failure))]
+    scopes = _scopes(answer.headers)
+    return [
+        Row(subject=f"Slack {name}", found=f"{answer.get('user')} in {answer.get('team')}"),
+        Row(subject=f"scopes {name}", found=scopes.found, fix=scopes.fix),
+        *await _channels(_of(settings.topology, name), client),
+    ]
+
+
+def _of(topology: Topology, workspace: str) -> list[str]:
+    return [name for name in topology.channels if workspace_of(name) == workspace]
 
 
 def _scopes(headers: Mapping[str, str]) -> Row:
@@ -134,12 +155,13 @@ async def _door(settings: Settings, client: AsyncWebClient) -> Row:
     return Row(subject="Socket Mode", found="connects")
 
 
-async def _channels(topology: Topology, client: AsyncWebClient) -> list[Row]:
+async def _channels(channels: Sequence[str], client: AsyncWebClient) -> list[Row]:
+    bare = {name: split(name)[1].removeprefix("#") for name in channels}
     try:
-        known = await _visible(client, {name.removeprefix("#") for name in topology.channels})
+        known = await _visible(client, set(bare.values()))
     except PostFailure as failure:
         return [Row(subject="channels", found=failure.reason, fix=_mend(failure))]
-    return [_channel(name, known.get(name.removeprefix("#"))) for name in topology.channels]
+    return [_channel(name, known.get(bare[name])) for name in channels]
 
 
 async def _visible(client: AsyncWebClient, wanted: set[str]) -> dict[str, Mapping[str, Any]]:

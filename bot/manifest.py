@@ -72,9 +72,13 @@ def scopes() -> tuple[str, ...]:
     return tuple(sorted({scope for group in needed for scope in group}))
 
 
-def manifest(url: str | None = None) -> dict[str, Any]:
-    """Return the manifest: for requests to `url` (the bot's public address), or for Socket Mode where it is `None`."""
-    request_url = f"{url.rstrip('/')}/slack/events" if url else None
+def manifest(url: str | None = None, workspace: str | None = None) -> dict[str, Any]:
+    """Return the manifest: for requests to `url` (the bot's public address), or for Socket Mode where it is `None`.
+
+    `workspace` is another workspace of the configuration, whose requests have an address of their own.
+    """
+    path = f"/slack/events/{workspace}" if workspace else "/slack/events"
+    request_url = f"{url.rstrip('/')}{path}" if url else None
     address = {"request_url": request_url} if request_url else {}
     return {
         "display_information": {
@@ -107,9 +111,9 @@ def manifest(url: str | None = None) -> dict[str, Any]:
     }
 
 
-def printed(url: str | None = None, *, as_json: bool = False) -> str:
+def printed(url: str | None = None, *, as_json: bool = False, workspace: str | None = None) -> str:
     """Return the manifest as YAML or JSON, ready to be pasted at https://api.slack.com/apps."""
-    made = manifest(url)
+    made = manifest(url, workspace)
     if as_json:
         return json.dumps(made, indent=2, ensure_ascii=False)
     return yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=100).rstrip()

@@ -46,6 +46,22 @@ _URL_VARIABLES: Final = ("CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlackAccess:
+    """How another workspace is reached. `app_token` present means Socket Mode."""
+
+    bot_token: SecretStr
+    signing_secret: SecretStr | None = None
+    app_token: SecretStr | None = None
+    api_url: str = "https://slack.com/api/"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret of it."""
+        held = (self.bot_token, self.signing_secret, self.app_token)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is set from outside. `slack_app_token` present means Socket Mode."""
 
@@ -64,6 +80,7 @@ class Settings:
     gate_tokens: tuple[str, ...] = field(default=(), repr=False)
     pagerduty: PagerDuty = field(default_factory=PagerDuty)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
+    workspaces: Mapping[str, SlackAccess] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -73,6 +90,7 @@ class Settings:
         found = [secret.get_secret_value() for secret in held if secret is not None]
         found += [secret for source in self.topology.sources for secret in source.secrets]
         found += self.prometheus.secrets if self.prometheus else ()
+        found += [secret for access in self.workspaces.values() for secret in access.secrets]
         found += self.api_tokens + self.gate_tokens
         found += [self.pagerduty.token] if self.pagerduty.token else []
         found += [pager.key for pager in self.pagers.values() if pager.key]
@@ -224,6 +242,15 @@ def _settings(environment: Environment, file: File) -> Settings:
         prometheus=prometheus_server(file),
         pagerduty=pagerduty,
         pagers=pagers(file.paging),
+        workspaces={
+            name: SlackAccess(
+                bot_token=entry.bot_token,
+                signing_secret=entry.signing_secret,
+                app_token=entry.app_token,
+                api_url=entry.api_url.rstrip("/") + "/",
+            )
+            for name, entry in file.workspaces.items()
+        },
         gate_tokens=tuple(token.get_secret_value().strip() for token in file.freezes.tokens),
         api_tokens=tuple(token.get_secret_value().strip() for token in file.api.tokens),
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from bot import cron
-from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry
+from bot.settings_file import BridgeEntry, DigestEntry, File, ServiceEntry, SourceEntry, WorkspaceEntry
 from bot.settings_freezes import check_freezes
 from bot.settings_incidents import check_incidents
 from bot.settings_oncall import check_on_call
@@ -17,10 +17,12 @@ from bot.settings_yaml import Document
 from handlers.suggest import did_you_mean
 from models.periods import latest_completed
 from models.topology import DEFAULT_ENVIRONMENTS, folded
+from models.workspaces import split
 
 # Lower case letters, digits, hyphens and underscores, at most 80
 # (https://docs.slack.dev/reference/methods/conversations.create#naming); an id is in capitals.
 _CHANNEL: Final = re.compile(r"#?[\w-]{1,80}")
+_WORKSPACE: Final = re.compile(r"[a-z][a-z0-9-]{0,11}")
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{6,}")
 # Enough for every day of a month, and for the hours of a week that a digest may come at.
 _SLOTS_LOOKED_AT: Final = 200
@@ -32,6 +34,8 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
     known_kinds = sorted(kinds)
     for section in ("bridges", "services", "digests"):
         _names(section, document)
+    for name, workspace in file.workspaces.items():
+        _workspace(("workspaces", name), workspace, document)
     for name, bridge in file.bridges.items():
         _bridge(("bridges", name), bridge, document)
     if file.admin_channel is not None:
@@ -89,7 +93,24 @@ def _known(path: Place, names: Iterable[str], section: Literal["services", "brid
             document.complain((*path, index), f"no {section.removesuffix('s')} is called {name}", fix)
 
 
-def _channel(path: Place, channel: str, document: Document) -> None:
+def _workspace(path: Place, workspace: WorkspaceEntry, document: Document) -> None:
+    if not _WORKSPACE.fullmatch(str(path[-1])):
+        fix = "Use up to 12 lower case letters, digits and hyphens; the first is a letter."
+        document.complain(path, f"no workspace can be called {path[-1]}", fix)
+    if not workspace.bot_token.get_secret_value().startswith("xoxb-"):
+        document.complain((*path, "bot_token"), "is not a bot token", "Use the one that begins with xoxb-.")
+    if workspace.signing_secret is None and workspace.app_token is None:
+        fix = "Set signing_secret, or app_token to use Socket Mode."
+        document.complain(path, "requests from that workspace could not be heard", fix)
+
+
+def _channel(path: Place, named: str, document: Document) -> None:
+    workspace, channel = split(named)
+    if workspace:
+        known = document.names("workspaces")
+        if workspace not in known:
+            fix = did_you_mean(workspace, known).strip() or "Add it under workspaces."
+            document.complain(path, f"no workspace is called {workspace}", fix)
     if not folded(channel).removeprefix("#"):
         document.complain(path, "a channel without a name", "Name it, by #name or id.")
     elif not _CHANNEL_ID.fullmatch(channel) and not (_CHANNEL.fullmatch(channel) and channel == channel.lower()):

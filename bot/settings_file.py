@@ -177,6 +177,15 @@ class PrometheusEntry(Entry):
     headers: dict[str, SecretStr] = Field(default={}, description="Further headers, such as a tenant's X-Scope-OrgID.")
 
 
+class WorkspaceEntry(Entry):
+    """Another Slack workspace, in which a side of a bridge may be."""
+
+    bot_token: SecretStr = Field(description="The app's Bot User OAuth Token in that workspace.")
+    signing_secret: SecretStr | None = Field(default=None, description="For requests to /slack/events/NAME.")
+    app_token: SecretStr | None = Field(default=None, description="For Socket Mode instead.")
+    api_url: str = Field(default="https://slack.com/api/", description="Where its Web API is.")
+
+
 class QuestionsEntry(Entry):
     """Questions that one side asks the other."""
 
@@ -219,6 +228,9 @@ class File(Entry):
     paging: PagingEntry = PagingEntry()
     freezes: FreezesEntry = FreezesEntry()
     questions: QuestionsEntry = QuestionsEntry()
+    workspaces: dict[str, WorkspaceEntry] = Field(
+        default={}, description="Name -> another Slack workspace; its channels are called NAME/#channel."
+    )
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
     api: ApiEntry = ApiEntry()

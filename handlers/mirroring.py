@@ -22,6 +22,7 @@ from models.mirroring import Decision, Line, carried, is_kept_here, mentioned
 from models.people import Person
 from models.records import MessageRef
 from models.store import Store
+from models.workspaces import workspace_of
 
 NOTE: Final = "mirrored"
 ASK: Final = "mirror-ask"
@@ -173,13 +174,14 @@ async def _line(ctx: Context, said: Said, thread: _Thread, at: datetime) -> Line
     else:
         name = author.name if author else await ctx.messenger.user_name(said.user_id)
         picture = author.picture if author else None
+    is_apart = any(workspace_of(way.route.there.channel_id) != workspace_of(said.channel) for way in thread.ways)
     is_private = await ctx.conversation.is_private(said.channel) if said.is_private is None else said.is_private
     return replace(
         _empty(said, thread.card.subject, at),
         author=name,
         picture=picture,
         text=_text(said, people),
-        files=tuple((file, "" if is_private else address) for file, address in said.files),
+        files=tuple((file, "" if is_private or is_apart else address) for file, address in said.files),
         reactions=await _named(ctx, said.reactions or {}),
     )
 

@@ -100,7 +100,7 @@ class SandboxConfig:
 
     `clock` gives the time for timestamps, lifetimes and rates (waiting is in real seconds); `wall_clock` gives the
     epoch seconds in signatures, which the bot compares with its own. `bot_url` is the HTTP base of the bot (requests
-    go to `/slack/events` below it); it may be set later on `sandbox.bot.url`. `mode` socket: requests go over Socket
+    go to `events_path` below it); it may be set later on `sandbox.bot.url`. `mode` socket: requests go over Socket
     Mode instead. `rates` None: never 429. `retry_delays`: seconds before each redelivery of an unanswered event
     (https://docs.slack.dev/apis/events-api#retries : at once, 1 minute, 5 minutes). `commands`: the slash commands of
     the app, with the slash (None: any). `refuse_data_blocks`: answer `invalid_blocks` to charts and data tables, as
@@ -117,6 +117,7 @@ class SandboxConfig:
     app_token: str = "xapp-sandbox-app"  # noqa: S105
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105
     bot_url: str | None = None
+    events_path: str = "/slack/events"
     mode: Literal["http", "socket"] = "http"
     scopes: frozenset[str] = ALL_SCOPES
     events: frozenset[str] = ALL_EVENTS

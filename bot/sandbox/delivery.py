@@ -82,7 +82,9 @@ class HttpDoor:
             headers |= {"X-Slack-Retry-Num": str(retry["number"]), "X-Slack-Retry-Reason": str(retry["reason"])}
         try:
             async with asyncio.timeout(self._config.acknowledge_timeout):
-                answer = await self._client.post(f"{self.url.rstrip('/')}/slack/events", content=body, headers=headers)
+                answer = await self._client.post(
+                    f"{self.url.rstrip('/')}{self._config.events_path}", content=body, headers=headers
+                )
         except TimeoutError:
             return Answer(reason="http_timeout")
         except httpx.HTTPError:

@@ -6,7 +6,7 @@ listeners but the acknowledgement itself; the work is a task of ours in which ev
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import requests
 from bot.slack.answers import Whisperer, answer
+from bot.slack.edge import Edge
 from bot.slack.tasks import Tasks
 from bot.slack.turns import Turns
 from handlers import actions as action_files
@@ -51,6 +52,7 @@ def build_listener(
     new_ref: Callable[[], str],
     tasks: Tasks | None = None,
     on_repeat: Callable[[datetime], None] = lambda _: None,
+    edge: Edge | None = None,
 ) -> AsyncApp:
     """Return the Bolt app with every command, button, modal, shortcut and event there is.
 
@@ -67,6 +69,7 @@ def build_listener(
         tasks=tasks,
         turns=Turns(tasks),
         on_repeat=on_repeat,
+        edge=edge or Edge(),
     )
     for command in discover(command_files, "COMMAND", Command):
         app.command(command.name)(listener.on_command(command))
@@ -92,6 +95,7 @@ class _Heard:
     body: Body
     at: datetime
     respond: AsyncRespond | None = None
+    edge: Edge = field(default_factory=Edge)
 
     @property
     def identity(self) -> str:
@@ -113,7 +117,7 @@ class _Heard:
     async def answer(self, message: Message, *, in_channel: bool = False) -> None:
         """Say something to whom it came from."""
         if self.respond:
-            await answer(self.respond, message, in_channel=in_channel)
+            await answer(self.respond, await self.edge.shown(message), in_channel=in_channel)
 
 
 _Work = Callable[[_Heard], Awaitable[None]]
@@ -130,6 +134,7 @@ class _Listener:
     tasks: Tasks
     turns: Turns
     on_repeat: Callable[[datetime], None]
+    edge: Edge
 
     def on_command(self, command: Command) -> Callable[..., Awaitable[None]]:
         """Return Bolt's listener for a slash command."""
@@ -161,6 +166,7 @@ class _Listener:
         """Return Bolt's listener for a modal's submit: it runs first, so that the form can show what is wrong."""
 
         async def hear(ack: AsyncAck, body: dict[str, Any]) -> None:
+            body = self.edge.seen(body)
             try:
                 press = requests.submission(body, user_name=await self._name(body["user"]), at=self.clock())
                 outcome = await handler(self.ctx, press)
@@ -183,7 +189,7 @@ class _Listener:
         """Return Bolt's listener for a type of event. Bolt has acknowledged already, and leaves out what we said."""
 
         async def hear(event: dict[str, Any], body: dict[str, Any], req: AsyncBoltRequest) -> None:
-            heard = _Heard(kind.type, body, self.clock())
+            event, heard = self.edge.seen(event), _Heard(kind.type, body, self.clock())
             # https://docs.slack.dev/apis/events-api#retries
             if req.headers.get("x-slack-retry-num"):
                 self.on_repeat(heard.at)
@@ -203,7 +209,7 @@ class _Listener:
     def _acknowledging(self, name: str, work: _Work) -> Callable[..., Awaitable[None]]:
         async def hear(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
             await ack()
-            heard = _Heard(name, body, self.clock(), respond)
+            heard = _Heard(name, self.edge.seen(body), self.clock(), respond, self.edge)
             self.tasks.start(self._guarded(heard, work), name)
 
         return hear
@@ -258,13 +264,17 @@ class _Listener:
         else:
             await ack()
         if outcome.message:
-            self.tasks.start(self.whisperer.whisper(press.channel_id, press.user_id, outcome.message), "whisper")
+            self.tasks.start(self._whisper(press, outcome.message), "whisper")
+
+    async def _whisper(self, press: Press, message: Message) -> None:
+        channel, user = self.edge.bare(press.channel_id), self.edge.bare(press.user_id)
+        await self.whisperer.whisper(channel, user or "", await self.edge.shown(message))
 
     async def _joined(self, heard: _Heard) -> None:
         names = await self.whisperer.channel_names(heard.body["event"]["channel"])
         async with self.ctx.transaction() as store:
             for channel in self.ctx.topology.channels:
-                if channel.removeprefix("#") in names:
+                if self.edge.is_here(channel) and str(self.edge.bare(channel)).removeprefix("#") in names:
                     await store.outbox.retry(channel, heard.at)
         self.ctx.wake_outbox()
 

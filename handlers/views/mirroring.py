@@ -46,7 +46,7 @@ def said(line: Line) -> Message:
 
 def _file(name: str, url: str) -> str:
     # Slack shows a file below a message with its address, to those who may see it: nothing is uploaded again.
-    return link(url, name) if url else f"{name} (stays in the private channel)"
+    return link(url, name) if url else f"{name} (stays on the other side)"
 
 
 def _names(who: Mapping[str, str]) -> str:

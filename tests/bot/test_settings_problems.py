@@ -170,3 +170,23 @@ def test_the_problem_report_reads_as_a_list_of_things_to_do(tmp_path: Path) -> N
         f"{path}:5: sources.ci.kind: no kind of sender is called event\n    Did you mean events?"
     )
     assert expected == str(caught.value)
+
+
+def test_a_side_in_another_workspace_needs_that_workspace_and_a_way_to_hear_of_it(tmp_path: Path) -> None:
+    text = """\
+workspaces:
+  partner: {bot_token: xoxp-1}
+  Partner two: {bot_token: xoxb-1, signing_secret: x}
+services: [payments]
+bridges:
+  payments: {dev: '#dev', ops: 'partnr/#ops'}
+  search: {dev: 'partner/#dev', ops: 'partner/C0123456789'}
+"""
+    found = problems_of(text, tmp_path)
+    assert [
+        (2, "workspaces.partner.bot_token", "is not a bot token"),
+        (2, "workspaces.partner", "requests from that workspace could not be heard"),
+        (3, "workspaces.Partner two", "no workspace can be called Partner two"),
+        (6, "bridges.payments.ops", "no workspace is called partnr"),
+    ] == [(p.line, p.path, p.what) for p in found]
+    assert "Did you mean partner?" == found[3].fix

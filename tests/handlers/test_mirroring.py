@@ -63,7 +63,7 @@ async def test_a_file_of_a_private_channel_is_named_but_not_linked(database: Dat
         await talk.heard_and_said()
 
         [copy] = talk.copies(OPS)
-        assert ([], True) == (copy.files, "salaries.png (stays in the private channel)" in str(copy.blocks))
+        assert ([], True) == (copy.files, "salaries.png (stays on the other side)" in str(copy.blocks))
         assert "slack.com/files" not in talk.everything(OPS)
 
 
