@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from bot.database import Database, migrate
-from tests.support import postgres
+from tests.support import postgres, scratch
 
 DATABASES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 # Several processes run tests side by side, against one server where TEST_DATABASE_URL names it.
@@ -28,6 +28,13 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_configure() -> None:
+    """Put `tmp_path` where nothing waits for a disk (TMPDIR, if set, says where)."""
+    memory = scratch.folder()
+    if memory and "TMPDIR" not in os.environ:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import scratch
+
 # Tests prove behaviour, not durability: without fsync the suite is several times faster.
-_FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+_FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "max_wal_size=256MB")
 
 
 def binaries() -> Path | None:
@@ -43,7 +45,8 @@ def cluster(*options: str) -> Iterator[str]:
         return
     bin_dir = binaries()
     assert bin_dir is not None
-    folder = Path(tempfile.mkdtemp(prefix="twinspan-pg-"))
+    # With options of its own, as for a measurement, it is on the disk as PostgreSQL usually is.
+    folder = Path(tempfile.mkdtemp(prefix="twinspan-pg-", dir=None if options else scratch.folder()))
     user = _unprivileged_user() if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
