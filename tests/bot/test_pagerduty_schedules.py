@@ -1,6 +1,6 @@
 """PagerDuty's schedules, of layers and of shifts: who is on call there, by e-mail; what is said when it cannot tell."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ def of_layers(user: str = "PMIRA", **more: str) -> dict[str, Any]:
 def of_shifts(user: str | None = "PMIRA") -> dict[str, Any]:
     member = {"type": "user_member", "user_id": user} if user else {"type": "empty_member"}
     return {"start_time": "2026-03-23T08:00:00Z", "end_time": "2026-03-30T07:00:00Z", "member": member}
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
+    """Return an open SQLite file: what is copied is kept as other calendars are, which is tried on both."""
+    opened = Database(sqlite_url)
+    yield opened
+    await opened.close()
 
 
 def ctx_of(database: Database) -> Context:

@@ -1,7 +1,7 @@
 """What people do to PagerDuty's incidents here is told there: written with the fact, tried again, never going round."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -59,13 +59,26 @@ def clock() -> Clock:
     return Clock(START)
 
 
+async def made(database: Database) -> Context:
+    ctx = context(database, topology=WORLD)
+    ctx.directory = People()
+    ctx.elsewhere = Line()
+    await hear(ctx, "incident.triggered__high_urgency")
+    return ctx
+
+
 @pytest.fixture
-async def ctx(database: Database) -> Context:
-    made = context(database, topology=WORLD)
-    made.directory = People()
-    made.elsewhere = Line()
-    await hear(made, "incident.triggered__high_urgency")
-    return made
+async def ctx(sqlite_url: str) -> AsyncIterator[Context]:
+    """Return a context with one incident of PagerDuty, on SQLite, for what does not depend on the database."""
+    opened = Database(sqlite_url)
+    yield await made(opened)
+    await opened.close()
+
+
+@pytest.fixture
+async def both(database: Database) -> Context:
+    """Return the same on SQLite and on PostgreSQL."""
+    return await made(database)
 
 
 def line(ctx: Context) -> Line:
@@ -103,19 +116,19 @@ async def card(ctx: Context, at: datetime, side: str = "ops") -> str:
     return str(message.blocks) if message else ""
 
 
-async def test_an_acknowledgement_and_a_resolution_are_told_once_each(ctx: Context, clock: Clock) -> None:
-    await type_(ctx, "ack", clock())
-    assert 1 == await make_calls(ctx, clock)
-    await type_(ctx, "resolve", clock() + timedelta(minutes=5))
+async def test_an_acknowledgement_and_a_resolution_are_told_once_each(both: Context, clock: Clock) -> None:
+    await type_(both, "ack", clock())
+    assert 1 == await make_calls(both, clock)
+    await type_(both, "resolve", clock() + timedelta(minutes=5))
     clock.forward(300)
-    assert 1 == await make_calls(ctx, clock)
-    assert 0 == await make_calls(ctx, clock)
-    assert ["acknowledge", "resolve"] == [what for _, what, _ in line(ctx).told]
-    target, _, about = line(ctx).told[0]
+    assert 1 == await make_calls(both, clock)
+    assert 0 == await make_calls(both, clock)
+    assert ["acknowledge", "resolve"] == [what for _, what, _ in line(both).told]
+    target, _, about = line(both).told[0]
     assert ("source:pagerduty", "Q2CKYRLH85UNN4") == (target, about.sender_id)
     assert ("Ada", "mira@acme.example") == (about.person, about.email)
-    assert "pagerduty knows that it is resolved" in await card(ctx, clock())
-    assert "knows that" not in await card(ctx, clock(), "dev")
+    assert "pagerduty knows that it is resolved" in await card(both, clock())
+    assert "knows that" not in await card(both, clock(), "dev")
 
 
 async def test_mitigating_what_nobody_has_says_that_somebody_has_it(ctx: Context, clock: Clock) -> None:
@@ -164,32 +177,32 @@ async def test_it_is_tried_again_with_growing_pauses_and_after_what_was_asked_fo
 
 
 async def test_while_it_fails_the_card_says_so_and_a_person_can_let_it_be_tried_again(
-    ctx: Context, clock: Clock
+    both: Context, clock: Clock
 ) -> None:
-    line(ctx).failures = [CallFailure("http_503"), CallFailure("refused", detail="Access Denied", is_permanent=True)]
-    await type_(ctx, "ack", clock())
-    await make_calls(ctx, clock)
-    assert "being told that it is acknowledged: it answers 503; it is tried again" in await card(ctx, clock())
+    line(both).failures = [CallFailure("http_503"), CallFailure("refused", detail="Access Denied", is_permanent=True)]
+    await type_(both, "ack", clock())
+    await make_calls(both, clock)
+    assert "being told that it is acknowledged: it answers 503; it is tried again" in await card(both, clock())
     clock.forward(5)
-    await make_calls(ctx, clock)
-    shown = await card(ctx, clock())
+    await make_calls(both, clock)
+    shown = await card(both, clock())
     assert "was not told that it is acknowledged: it does not accept our token (“Access Denied”)" in shown
-    async with ctx.reading() as store:
+    async with both.reading() as store:
         queued = await store.outbox.take("#twinspan-admin", clock())
     assert "call:source:pagerduty" == (queued.subject if queued else None)
 
-    status = await BRIDGE.run(ctx, typed("status", clock()))
+    status = await BRIDGE.run(both, typed("status", clock()))
     assert "*pagerduty* (sender) not told anything yet" in str(status.message)
     assert "1 failed: it does not accept our token" in str(status.message)
-    again = await BRIDGE.run(ctx, typed("retry pagerduty", clock()))
+    again = await BRIDGE.run(both, typed("retry pagerduty", clock()))
     assert "1 call to pagerduty will be made again" in str(again.message)
-    await make_calls(ctx, clock)
-    assert [CallState.DONE] == [call.state for call in await calls(ctx)]
+    await make_calls(both, clock)
+    assert [CallState.DONE] == [call.state for call in await calls(both)]
 
 
 async def test_after_a_day_without_success_it_is_given_up(ctx: Context, clock: Clock) -> None:
     await type_(ctx, "ack", clock())
-    line(ctx).failures = [CallFailure("connection") for _ in range(500)]
+    line(ctx).failures = [CallFailure("rate_limited", retry_after=3600) for _ in range(50)]
     while not (call := (await calls(ctx))[0]).is_over:
         clock.now = call.due_at
         await make_calls(ctx, clock)
@@ -197,27 +210,27 @@ async def test_after_a_day_without_success_it_is_given_up(ctx: Context, clock: C
     assert timedelta(hours=23) < clock() - START <= timedelta(days=1)
 
 
-async def test_two_processes_make_a_call_once(ctx: Context, clock: Clock) -> None:
-    await type_(ctx, "ack", clock())
-    await asyncio.gather(*(make_calls(ctx, clock) for _ in range(4)))
-    assert 1 == len(line(ctx).told)
+async def test_two_processes_make_a_call_once(both: Context, clock: Clock) -> None:
+    await type_(both, "ack", clock())
+    await asyncio.gather(*(make_calls(both, clock) for _ in range(4)))
+    assert 1 == len(line(both).told)
 
 
-async def test_a_call_that_was_in_hand_when_the_process_died_is_made_again(ctx: Context, clock: Clock) -> None:
-    await type_(ctx, "ack", clock())
-    async with ctx.transaction() as store:
+async def test_a_call_that_was_in_hand_when_the_process_died_is_made_again(both: Context, clock: Clock) -> None:
+    await type_(both, "ack", clock())
+    async with both.transaction() as store:
         await store.calls.claim(clock(), clock() + timedelta(seconds=60), 8)
-    assert 0 == await make_calls(ctx, clock)
+    assert 0 == await make_calls(both, clock)
     clock.forward(60)
-    assert 1 == await make_calls(ctx, clock)
-    assert [CallState.DONE] == [call.state for call in await calls(ctx)]
+    assert 1 == await make_calls(both, clock)
+    assert [CallState.DONE] == [call.state for call in await calls(both)]
 
 
-async def test_what_pagerduty_tells_back_is_no_news(ctx: Context, clock: Clock) -> None:
-    await type_(ctx, "ack", datetime(2026, 11, 24, 9, 51, tzinfo=UTC))
-    await make_calls(ctx, lambda: datetime(2026, 11, 24, 9, 51, 1, tzinfo=UTC))
-    await hear(ctx, "incident.acknowledged__by_a_person", 2)
-    now = await incident(ctx)
+async def test_what_pagerduty_tells_back_is_no_news(both: Context, clock: Clock) -> None:
+    await type_(both, "ack", datetime(2026, 11, 24, 9, 51, tzinfo=UTC))
+    await make_calls(both, lambda: datetime(2026, 11, 24, 9, 51, 1, tzinfo=UTC))
+    await hear(both, "incident.acknowledged__by_a_person", 2)
+    now = await incident(both)
     assert (IncidentStatus.ACKNOWLEDGED, "Ada") == (now.status, now.acknowledged_by)
     assert datetime(2026, 11, 24, 9, 51, tzinfo=UTC) == now.last_acknowledged_at
 
