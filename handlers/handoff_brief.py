@@ -13,11 +13,12 @@ from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, goes_along
 from models.oncall import OnCallSchedule
 from models.people import Person
+from models.records import Deploy
 from models.response import LEAD
 from models.silence import silent_sources
 from models.store import Store
 from models.topology import Topology
-from models.words import ChangeKind, ChangeStatus, DeployStatus
+from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus
 
 _LONGEST_SHIFT: Final = timedelta(days=14)
 _SOAK: Final = timedelta(hours=2)
@@ -65,7 +66,7 @@ async def gather(
         soaking=soaking,
         failed=[d for d in deploys if d.status is DeployStatus.FAILED][:10],
         facts=await _facts(store, schedule, services, since),
-        watch=[(d, runbook_of(topology, (d.service,))) for d in {d.service: d for d in reversed(soaking)}.values()][:5],
+        watch=[(d, runbook_of(topology, (d.service,))) for d in _newest(soaking)][:5],
         silent=silent,
         heard=len(states) - len(silent),
     )
@@ -113,3 +114,9 @@ async def _facts(store: Store, schedule: OnCallSchedule, services: Sequence[str]
         acknowledge_s=median(waits) if waits else None,
         noisy=tuple(noisy),
     )
+
+
+def _newest(soaking: Sequence[Deploy]) -> list[Deploy]:
+    """Return the newest deploy of each service; one that went back to what was known to be good is nothing to watch."""
+    newest = {deploy.service: deploy for deploy in sorted(soaking, key=lambda deploy: deploy.latest_at)}
+    return [deploy for deploy in newest.values() if deploy.kind is not DeployKind.ROLLBACK]

@@ -47,6 +47,12 @@ class _Desk:
         params = {"outgoing": outgoing.user_id} if outgoing else {}
         return [Notice(subject=subject, part=part, channel=where, side="ops", priority=CRITICAL, params=params)]
 
+    async def asked(self, handoff: Handoff) -> list[Notice]:
+        """Return what edits every message that asks somebody to take the shift over: it must not go on asking."""
+        said = await self.store.messages.of_subject(f"handoff:{handoff.id}")
+        asking = [m for m in said if m.part.startswith("ask:") or m.part == f"{LOUD}late"]
+        return [notice for m in asking for notice in self.notice(handoff, m.part, None, m.channel)]
+
     def ops(self, schedule: OnCallSchedule) -> str | None:
         """Return the ops channel in which a schedule's shifts are handed over."""
         bridge = self.ctx.topology.bridge_named(schedule.bridge) if schedule.bridge else None
@@ -197,6 +203,7 @@ async def accept(
         await store.outbox.notify(
             [
                 *desk.notice(accepted, CARD, None, desk.ops(schedule)),
+                *await desk.asked(accepted),
                 *desk.notice(accepted, "done", handoff.outgoing),
                 *desk.notice(accepted, "mine", None, person.user_id),
             ],
@@ -222,7 +229,7 @@ async def decline(ctx: Context, number: int, by: By) -> Handoff:
         await store.oncall.save_handoff(declined)
         desk = _Desk(ctx, store, people, by.at)
         if schedule:
-            notices = desk.notice(declined, CARD, None, desk.ops(schedule))
+            notices = [*desk.notice(declined, CARD, None, desk.ops(schedule)), *await desk.asked(declined)]
             notices += desk.notice(declined, "ask:3", schedule.backup)
             await store.outbox.notify(notices, by.at)
     ctx.wake_outbox()
@@ -256,7 +263,8 @@ async def add_notes(ctx: Context, schedule: OnCallSchedule, words: str, by: By, 
         await store.oncall.save_handoff(noted)
         if noted.state is HandoffState.WAITING:
             desk = _Desk(ctx, store, await everybody(ctx), by.at)
-            await store.outbox.notify(desk.notice(noted, CARD, None, desk.ops(schedule)), by.at)
+            edited = [*desk.notice(noted, CARD, None, desk.ops(schedule)), *await desk.asked(noted)]
+            await store.outbox.notify(edited, by.at)
     ctx.wake_outbox()
     return noted
 

@@ -80,10 +80,20 @@ def ranked(
     found = []
     for entry in entries:
         at = _happened_at(entry)
-        reasons = _reasons(incident, entry, start - at, dependencies)
-        if since <= at <= until and reasons:
+        reasons = _reasons(incident, entry, start - _began_at(entry), dependencies)
+        if since <= at <= until and reasons and not _is_remedy(entry, start):
             found.append(Candidate(entry=entry, at=at, reasons=reasons))
     return sorted(found, key=lambda c: (-c.weight, start - c.at, -c.entry.id))
+
+
+def _is_remedy(entry: Entry, start: datetime) -> bool:
+    """Say whether an entry is the way back, taken after it began."""
+    return isinstance(entry, Deploy) and entry.kind is DeployKind.ROLLBACK and _began_at(entry) > start
+
+
+def _began_at(entry: Entry) -> datetime:
+    """Return when a change began to be felt: a deploy that was under way when it all began came before."""
+    return (isinstance(entry, Deploy) and entry.started_at) or _happened_at(entry)
 
 
 def _happened_at(entry: Entry) -> datetime:
@@ -102,9 +112,9 @@ def _reasons(incident: Incident, entry: Entry, before: timedelta, dependencies: 
     held = [near]
     if incident.environment and entry.environment == incident.environment:
         held.append(SAME_ENVIRONMENT)
-    if before <= timedelta(minutes=15):
+    if timedelta() <= before <= timedelta(minutes=15):
         held.append(MINUTES_BEFORE)
-    elif before <= timedelta(hours=1):
+    elif timedelta() < before <= timedelta(hours=1):
         held.append(HOUR_BEFORE)
     return (*held, *(_of_deploy(entry) if isinstance(entry, Deploy) else _of_change(entry)))
 

@@ -40,7 +40,7 @@ def topic(group: Sequence[Incident], holders: Sequence[Holder]) -> str:
 
 def card(shown: Message, links: Sequence[tuple[str, str]]) -> Message:
     """Return an incident's card as it stands in its own channel, with the way to the others."""
-    back = joined([link(address, place) for place, address in links])
+    back = joined([link(address, place) for address, place in links])
     words = "`/incident update …` needs no number here; 📌 puts a message on the timeline"
     blocks = [*shown.blocks, context(joined([f"cards in {back}" if back else None, words]))]
     return Message(text=shown.text, blocks=tuple(blocks), plain_blocks=shown.plain_blocks)

@@ -86,7 +86,7 @@ async def test_a_bad_incident_has_a_channel_with_its_topic_people_and_links_both
     assert 1 == len(desk.texts("inc-1-payments"))
     for channel in ("payments-dev", "payments-ops"):
         assert f"<#{room.id}>" in shown(desk, channel)
-        assert desk.sandbox.workspace.channel(channel).id in shown(desk, "inc-1-payments")
+        assert f"|#{channel}>" in shown(desk, "inc-1-payments")
     assert any("#inc-1-payments" in reply for reply in desk.replies("payments-ops"))
 
 

@@ -27,6 +27,7 @@ from handlers.views import Modal
 from models.handoffs import HandoffState
 from models.oncall import Layer, OnCallSchedule
 from models.people import Person
+from models.records import MessageRef
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY, Clock, context, typed
 
@@ -325,3 +326,24 @@ async def test_the_home_of_the_backup_has_the_buttons_once_they_are_asked(ctx: C
         await tend(ctx, at)
         await publish(ctx, MIRA.user_id, at)
         assert expected == ("handoff_accept" in shown[MIRA.user_id])
+
+
+async def test_whoever_was_asked_sees_new_notes_and_is_not_asked_any_more_once_it_is_accepted(ctx: Context) -> None:
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    at = BOUNDARY + 21 * MINUTE
+    for minute in (0, 11, 21):
+        await tend(ctx, BOUNDARY + minute * MINUTE)
+    async with ctx.transaction() as store:
+        for part, channel in (("ask:1", "U2"), ("ask:2", "U2"), ("ask:3", "U4")):
+            await store.messages.remember(
+                MessageRef(subject="handoff:1", part=part, channel=channel, side="ops", channel_id=channel, ts=part), at
+            )
+    await said(ctx, "U2", at)
+    await said(ctx, "U4", at)
+    await COMMAND.run(ctx, typed("note drain eu-1 first", at))
+    assert (["ask:1", "ask:2"], ["ask:3"]) == (sorted(await said(ctx, "U2", at)), await said(ctx, "U4", at))
+    await accept(ctx, 1, MIRA, by(MIRA, at))
+    assert ["ask:1", "ask:2"] == sorted(await said(ctx, "U2", at))
+    told = await words(ctx, "ask:1", at)
+    assert "Accepted by Mira" in told
+    assert "handoff_accept" not in told

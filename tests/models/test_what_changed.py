@@ -1,5 +1,6 @@
 """What changed before an incident: who is a candidate, in which order, for which reasons; how often they were right."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from models.records import Change, Deploy, Incident
@@ -15,7 +16,7 @@ from models.what_changed import (
     hit_rates,
     ranked,
 )
-from models.words import ChangeKind, DeployStatus, IncidentStatus
+from models.words import ChangeKind, DeployKind, DeployStatus, IncidentStatus
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -104,3 +105,13 @@ def test_a_reasons_rate_is_how_often_it_stood_at_the_cause() -> None:
     candidates = ranked(INCIDENT, [deploy(1, 10), deploy(2, 90)], set())
     rates = hit_rates([(candidates, ("deploy:1",)), (candidates, ("deploy:9",))])
     assert ((1, 4), (1, 2), (0, 0)) == (rates[SAME_SERVICE], rates[MINUTES_BEFORE], rates[FAILED])
+
+
+def test_the_way_back_is_no_suspect_and_what_came_after_did_not_come_before() -> None:
+    back = replace(deploy(1, -2), kind=DeployKind.ROLLBACK)
+    earlier = replace(deploy(2, 20), kind=DeployKind.ROLLBACK)
+    under_way = replace(deploy(3, -2), started_at=AT - 3 * MINUTE)
+    found = {c.entry.id: c.reasons for c in ranked(INCIDENT, [back, earlier, under_way, deploy(4, -3)], ())}
+    assert {2, 3, 4} == set(found)
+    assert MINUTES_BEFORE in found[3]
+    assert (SAME_SERVICE, SAME_ENVIRONMENT) == found[4]
