@@ -16,9 +16,9 @@ async def afterwards(store: Store, bridge: Bridge, window: Window, at: datetime)
     """Return it as plain JSON, the worst and the latest of each kind by name."""
     until = min(window.end, at)
     unreviewed = await store.incidents.unreviewed(bridge.services, until - _BACK, until)
-    recent = await store.incidents.recent(since=until - _BACK, services=bridge.services, limit=1000)
+    recent = await store.incidents.recent_numbers(bridge.services, until - _BACK)
     yesterday = at.astimezone(ZoneInfo(window.timezone)).date() - timedelta(days=1)
-    late = await store.responses.items(incident_ids=[i.id for i in recent], due_by=min(window.last, yesterday))
+    late = await store.responses.items(incident_ids=recent, due_by=min(window.last, yesterday))
     return {
         "unreviewed": len(unreviewed),
         "worst": [{"id": i.id, "title": i.headline, "severity": i.severity} for i in unreviewed[:_MOST]],

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, union, update
 
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
@@ -107,6 +107,13 @@ class Incidents(Noun):
         query = _of_services(_real().where(or_(started, resolved)), services)
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
+
+    async def recent_numbers(self, services: Collection[str], since: datetime) -> list[int]:
+        """Return the numbers of these services' incidents that started or were resolved from an instant on."""
+        c = _SERVICES.c
+        mine = select(c.incident_id).where(c.service.in_(list(services)))
+        query = union(mine.where(c.started_at >= since), mine.where(c.resolved_at >= since))
+        return list((await self._connection.execute(query)).scalars())
 
     async def unreviewed(self, services: Collection[str], since: datetime, until: datetime) -> list[Incident]:
         """Return the leaders resolved in `[since, until)`, of the three worst severities, that nobody has closed since.
