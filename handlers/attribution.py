@@ -16,6 +16,7 @@ from models.rollouts import Brought, Unit, count_units
 from models.store import Store
 from models.store.blames import DEPLOY, INCIDENT
 from models.store.lanes import Neighbours, Place
+from models.store.revisions import DeployRevision, IncidentRevision
 from models.words import DeployStatus, Tier
 
 _CATCH_UP: Final = 500
@@ -25,11 +26,13 @@ _CATCH_UP: Final = 500
 class Touched:
     """What a batch may have changed: deployments (as they were, as they are), incidents, and commits.
 
-    `around` is what was found to stand around places since the deployments were written.
+    `around` is what was found to stand around places since the deployments were written. `revisions` are what records
+    were, where a past instant could not be recalled otherwise.
     """
 
     deploys: list[tuple[Deploy | None, Deploy]] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+    revisions: list[DeployRevision | IncidentRevision] = field(default_factory=list)
     shas: set[str] = field(default_factory=set)
     around: dict[Place, Neighbours] = field(default_factory=dict)
 

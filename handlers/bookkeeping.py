@@ -11,6 +11,7 @@ from datetime import datetime
 from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
+from handlers.revisions import deploy_revisions, incident_revisions
 from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
 from handlers.sender_calls import of_page, paged_for, without_echo
 from handlers.suspects import shifted_notices
@@ -69,6 +70,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booke
     touched.shas.update(c.sha for c in (*listed, *loose))
     await find_ranges(store, topology, touched, loose)
     shifted = await attribute(store, touched, topology.suspect_within)
+    await store.revisions.keep(touched.revisions)
     booked.notices += await shifted_notices(store, topology, touched.incidents, shifted)
     await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
@@ -154,10 +156,13 @@ async def _book_deploys(
     await store.deploys.link_commits(
         (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
     )
-    for deploy in after.values():
-        previous = before.get(deploy_key(deploy))
+    for key, deploy in after.items():
+        previous = before.get(key)
         booked.notices += deploy_notices(previous, deploy, topology)
         touched.deploys.append((previous, deploy))
+        if previous is not None:
+            instants = [(report.occurred_at, told.received_at) for told, report, _ in reports[key]]
+            touched.revisions += deploy_revisions(previous, deploy, instants)
     # A deploy is new once: as it is first heard of, or when it leaves the queue.
     began = [d for d in after.values() if (p := before.get(deploy_key(d))) is None or p.status is DeployStatus.QUEUED]
     booked.notices += await mark_deploys(store, topology, began, max(t.received_at for t in batch))
@@ -232,6 +237,7 @@ async def _book_incident(
         after = await store.incidents.add(after)
     elif after != before:
         await store.incidents.save(after)
+        touched.revisions += incident_revisions(before, after, (report.occurred_at, told.received_at))
     touched.incidents.append(after)
     await _tell_timeline(store, before, after, told, report)
     return incident_notices(before, after, topology) + await _book_remark(store, topology, after, told, report)

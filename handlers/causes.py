@@ -17,6 +17,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import locked_group
 from handlers.incident_moves import SOURCE
+from handlers.revisions import incident_revisions
 from handlers.routing import CARD, Notice, incident_notices
 from handlers.sides import acting_via
 from handlers.suspects import suspect_notices
@@ -163,6 +164,8 @@ async def _change(
     rates = await read_rates(store, ctx.topology, leader, candidates.values(), by.at)
     words_before = await in_words(store, before[0])
     await store.incidents.save_many(after)
+    revisions = [r for b, a in zip(before, after, strict=True) for r in incident_revisions(b, a, (by.at, by.at))]
+    await store.revisions.keep(revisions)
     await attribute(store, Touched(incidents=list(after)), ctx.topology.suspect_within)
     words_now = await in_words(store, leader)
     effects = rates.compared_with(await Rates.again(store, rates, by.at))

@@ -11,6 +11,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import Deed, attributed, locked_group, record, refuse_closed, tell
+from handlers.revisions import incident_revisions
 from handlers.routing import CARD, Notice, incident_notices
 from handlers.sender_calls import tell_senders
 from handlers.sides import SLACK, acting_via
@@ -115,8 +116,9 @@ async def move(ctx: Context, number: int, what: Move, by: By, *, text: str | Non
         moved = [(member, _moved(member, what, by.name, by.at)) for member in group if _can_move(member, what)]
         if not moved:
             raise UserError(_already(group, what))
-        for _, after in moved:
+        for before, after in moved:
             await store.incidents.save(after)
+            await store.revisions.keep(incident_revisions(before, after, (by.at, by.at)))
         await tell_senders(store, ctx.topology, moved, by)
         suspects = await attributed(store, ctx, [after for _, after in moved])
         if what == "close" and any(before.status.is_open for before, _ in moved):

@@ -26,6 +26,7 @@ from models.store.paging import Paging
 from models.store.pictures import Pictures
 from models.store.questions import Questions
 from models.store.responses import Responses
+from models.store.revisions import Revisions
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
 from models.store.sources import Sources
@@ -148,6 +149,11 @@ class Store:
     def blames(self) -> Blames:
         """What is held against which deployment."""
         return Blames(self._connection)
+
+    @cached_property
+    def revisions(self) -> Revisions:
+        """What records were before something was learnt of them late."""
+        return Revisions(self._connection)
 
     @cached_property
     def rollouts(self) -> Rollouts:

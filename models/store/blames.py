@@ -138,13 +138,13 @@ class Blames(Noun):
         found: list[Suspicion] = []
         for part in in_slices(ids):
             rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(part)))
-            found += map(_suspicion, rows)
+            found += map(suspicion_of, rows)
         return found
 
     async def everyone(self, received_by: datetime) -> list[Suspicion]:
         """Return every incident that had arrived by an instant. Reads the whole history."""
         rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.received_at <= received_by))
-        return [_suspicion(row) for row in rows]
+        return [suspicion_of(row) for row in rows]
 
     async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
         """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
@@ -162,7 +162,8 @@ def _charge(row: Any) -> Charge:
     return Charge(row.deploy_id, by_incident=True, over_at=_end(row))
 
 
-def _suspicion(row: Any) -> Suspicion:
+def suspicion_of(row: Any) -> Suspicion:
+    """Return an incident, or a row of one, as attribution sees it."""
     return Suspicion(
         id=row.id,
         services=row.services,

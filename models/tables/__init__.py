@@ -15,6 +15,7 @@ from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
 from models.tables.paging import EscalationRow, PageRow
 from models.tables.questions import QuestionRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
+from models.tables.revisions import RevisionRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "QuestionRow",
     "ReminderRow",
     "ResponseRow",
+    "RevisionRow",
     "RoleRow",
     "RolloutRow",
     "SeenEventRow",
