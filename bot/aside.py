@@ -1,19 +1,23 @@
 """Reading that takes its time, in a thread with an event loop of its own: no acknowledgement waits for it.
 
-The numbers of a month are tens of thousands of rows, and making them into objects takes longer than the query.
+The numbers of a month are tens of thousands of rows, and making them into objects takes longer than the query. One
+piece of work at a time, and a rest after each for as long as it took: threads share one interpreter, and what the door
+got behind with meanwhile it makes up for then.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.store import Store
 
 _Result = TypeVar("_Result")
+
+LONGEST_REST_SECONDS: Final = 0.25
 
 
 @dataclass(slots=True)
@@ -24,16 +28,23 @@ class Aside:
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: Thread | None = None
     _connections: AsyncEngine | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
         """Return what work returns that is given a store and reads from it."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._work(work), self._running()))
 
     async def _work(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
-        if self._connections is None:
-            self._connections = self.engine()
-        async with self._connections.connect() as connection:
-            return await work(Store(connection))
+        loop = asyncio.get_running_loop()
+        await self._turn.acquire()
+        began = loop.time()
+        try:
+            if self._connections is None:
+                self._connections = self.engine()
+            async with self._connections.connect() as connection:
+                return await work(Store(connection))
+        finally:
+            loop.call_later(min(loop.time() - began, LONGEST_REST_SECONDS), self._turn.release)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -52,7 +52,7 @@ class Database:
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
         self._turn = asyncio.Lock()
         self._reader = self._one_state(_engine(url, pool_size=3) if self.is_sqlite else self._writer)
-        self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=2)))
+        self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=1)))
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             self._direct = _direct_engine(url)

@@ -81,7 +81,8 @@ async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: d
         settle=max((p.settle for p in plans), default=timedelta()),
         operations=await ctx.operations.read(services, window.start, window.end),
     )
-    numbers = await ctx.aside(lambda store: _CONTENT.compute(store, ctx.topology, order))
+    async with ctx.computing:
+        numbers = await ctx.aside(lambda store: _CONTENT.compute(store, ctx.topology, order))
     return Snapshot(
         plan=plan,
         bridge=bridge.name,

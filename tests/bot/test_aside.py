@@ -35,6 +35,15 @@ async def test_the_event_loop_goes_on_while_work_aside_is_busy(database: Databas
     assert turns > 10
 
 
+async def test_the_next_work_aside_waits_for_a_rest(database: Database) -> None:
+    async def busy(_store: Store) -> float:
+        time.sleep(0.1)  # noqa: ASYNC251  # what it stands for is work of the processor
+        return time.monotonic()
+
+    first, second = await asyncio.gather(database.aside(busy), database.aside(busy))
+    assert abs(second - first) >= 0.2
+
+
 async def test_an_error_aside_is_the_callers(database: Database) -> None:
     async def wrong(_store: Store) -> None:
         raise KeyError("no such number")
