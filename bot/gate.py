@@ -71,6 +71,7 @@ class Gate:
     _passes: Sequence[Pass] = ()
     _read_at: datetime | None = None
     _answers: dict[bytes, _Answer] = field(default_factory=dict)
+    _answers_until: datetime | None = None
     _holds: dict[_HoldKey, Hold] = field(default_factory=dict)
     _written: set[_HoldKey] = field(default_factory=set)
 
@@ -78,9 +79,13 @@ class Gate:
         """Read the freezes, and write down who was held up, every half second until cancelled."""
         while True:
             try:
-                await self.refresh()
+                # A database that neither answers nor refuses must not end the reading for good.
+                async with asyncio.timeout(STALE_AFTER.total_seconds()):
+                    await self.refresh()
             except TwinspanError as error:
                 _log.warning("gate_not_refreshed", reason=error.reason)
+            except TimeoutError:
+                _log.warning("gate_not_refreshed", reason="timeout")
             except Exception:
                 _log.exception("gate_not_refreshed")
             await asyncio.sleep(EVERY)
@@ -132,17 +137,20 @@ class Gate:
             raise Refusal(405, "GET asks the gate")
         if self.tokens:
             self._check_token(scope)
-        query = scope["query_string"]
+        query, at = scope["query_string"], self.now()
+        # However long the next reading takes: a freeze begins and ends, and doubt sets in, by the clock.
+        if self._answers_until is None or at >= self._answers_until:
+            self._answers.clear()
+            self._answers_until = at + timedelta(seconds=EVERY)
         known = self._answers.get(query)
         if known is None:
-            known = await self._worked_out(query)
+            known = await self._worked_out(query, at)
         if known.hold:
             self._remember(known.hold)
         return known.body
 
-    async def _worked_out(self, query: bytes) -> _Answer:
+    async def _worked_out(self, query: bytes, at: datetime) -> _Answer:
         question = self._question(query)
-        at = self.now()
         found = self._verdict(question, at)
         if found.let_by:
             # One deploy only: who asks first has the pass. Not kept, for the next one to ask may be another.

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import click
@@ -32,10 +32,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of it: the exit code, and the line that says why."""
+    """What came of it: the exit code, the line that says why, and whether it is the bot's own word."""
 
     code: int
     line: str
+    is_told: bool = False
 
 
 async def ask(
@@ -48,6 +49,9 @@ async def ask(
         left = deadline - clock.monotonic()
         if asked.code != DENIED or left <= 0:
             return asked
+        if asked.is_told:
+            # What the bot called frozen does not become free because the bot is being restarted.
+            asking = replace(asking, fail_open=False)
         click.echo(f"{asked.line} Waiting, {left:.0f} s at most.", err=True)
         await sleep(min(asking.every, left))
 
@@ -56,17 +60,26 @@ async def _once(asking: Asking, client: httpx.AsyncClient) -> Asked:
     headers = {"Authorization": f"Bearer {asking.token}"} if asking.token else {}
     try:
         answer = await client.get(f"{asking.server.rstrip('/')}/gate", params=asking.query, headers=headers)
-        told: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        if asking.fail_open:
-            return Asked(ALLOWED, f"The bot could not be asked ({type(error).__name__}); --fail-open lets it through.")
-        return Asked(DENIED, f"The bot could not be asked ({type(error).__name__}).")
-    if answer.status_code in (400, 401, 404, 405):
-        return Asked(WRONG, str(told.get("error") or answer.status_code))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return _not_told(asking, f"The bot could not be asked ({type(error).__name__}).")
+    told = _object(answer)
+    if answer.status_code in (400, 401, 404, 405) and "error" in told:
+        return Asked(WRONG, str(told["error"]))
     if "allow" not in told:
-        code = ALLOWED if asking.fail_open else DENIED
-        return Asked(code, f"The bot answered {answer.status_code}, and not whether it may.")
-    return Asked(ALLOWED if told["allow"] else DENIED, _in_words(told))
+        return _not_told(asking, f"{asking.server} answered {answer.status_code}, and not as a gate: is it the bot?")
+    return Asked(ALLOWED if told["allow"] else DENIED, _in_words(told), is_told=True)
+
+
+def _not_told(asking: Asking, why: str) -> Asked:
+    return Asked(ALLOWED, f"{why} --fail-open lets it through.") if asking.fail_open else Asked(DENIED, why)
+
+
+def _object(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _in_words(told: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """`GET /gate`, and `twinspan gate` that asks it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from tests.support.world import TOPOLOGY, Clock, context
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADA = By(name="Ada", request_id="f1", at=NOON, user_id="U1")
+HOUR = timedelta(hours=1)
 PRODUCTION = {"service": "payments", "environment": "production"}
 
 
@@ -191,6 +193,32 @@ async def test_what_is_frozen_stays_frozen_while_the_database_is_away(ctx: Conte
     assert not (await get(gate, PRODUCTION))[1]["allow"]
 
 
+async def test_doubt_sets_in_by_the_clock_while_a_reading_hangs(ctx: Context, gate: Gate, clock: Clock) -> None:
+    ctx.topology = replace(TOPOLOGY, freezes=FreezePlan(fail_closed=("production",)))
+    await gate.refresh()
+    assert (await get(gate, PRODUCTION))[1]["allow"]
+    clock.forward(60)
+    _, told = await get(gate, PRODUCTION)
+    assert (told["allow"], told["fail"]) == (False, "closed")
+
+
+async def test_a_freeze_made_at_one_replica_holds_at_another_within_a_second(ctx: Context, database: Database) -> None:
+    other = Gate(ctx=context(database), now=Clock(NOON))
+    reading = asyncio.create_task(other.run())
+    try:
+        async with asyncio.timeout(15):
+            while not (await get(other, PRODUCTION))[1]["as_of"]:
+                await asyncio.sleep(0.01)
+            await freeze(ctx, Scope(name="payments", services=("payments",)), (NOON, NOON + HOUR), "x", ADA)
+            made = asyncio.get_running_loop().time()
+            while (await get(other, PRODUCTION))[1]["allow"]:
+                await asyncio.sleep(0.01)
+    finally:
+        reading.cancel()
+    # A reading may be on its way already when the freeze is stored; the next one begins half a second after it.
+    assert asyncio.get_running_loop().time() - made < 1.0
+
+
 def client(gate: Gate) -> httpx.AsyncClient:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await gate(scope, receive, send)
@@ -229,3 +257,31 @@ async def test_a_bot_that_cannot_be_asked_stops_a_deploy_unless_told_otherwise()
     async with httpx.AsyncClient() as http:
         assert (await ask(asking, http)).code == 1
         assert (await ask(replace(asking, fail_open=True), http)).code == 0
+
+
+async def test_what_the_bot_called_frozen_stays_so_while_it_is_away(ctx: Context, gate: Gate) -> None:
+    await frozen(ctx, gate)
+    answers = iter([True])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if not next(answers):
+            raise httpx.ConnectError("restarting")
+        await gate(scope, receive, send)
+
+    async def sleep(_seconds: float) -> None:
+        """Nobody waits here."""
+
+    asking = Asking(server="http://bot", query=dict(PRODUCTION), wait=0.05, every=0.03, fail_open=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as http:
+        first = await ask(replace(asking, wait=0), http)
+        assert (first.code, "Frozen" in first.line) == (1, True)
+        answers = iter([True, *[False] * 10_000])
+        assert (await ask(asking, http, sleep)).code == 1
+
+
+@pytest.mark.parametrize("body", ["[]", "<html>", '{"detail": "Not Found"}'])
+async def test_what_is_no_gate_is_said_to_be_none(body: str) -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(404, text=body))
+    async with httpx.AsyncClient(transport=transport) as http:
+        asked = await ask(Asking(server="http://elsewhere", query=dict(PRODUCTION)), http)
+    assert (asked.code, asked.line) == (1, "http://elsewhere answered 404, and not as a gate: is it the bot?")
