@@ -100,7 +100,9 @@ class Schedule:
     def _digest(self, plan: DigestPlan) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             at = self._now()
-            await run_digest(self._ctx, plan, _latest_slot(plan, at) or at, at)
+            # As it is now: people link channels while the bot runs.
+            now = next((one for one in self._ctx.topology.digests if one.name == plan.name), plan)
+            await run_digest(self._ctx, now, _latest_slot(plan, at) or at, at)
 
         return run
 

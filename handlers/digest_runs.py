@@ -13,7 +13,7 @@ from handlers.routing import CARD, LATER, SIDES, Notice
 from models.periods import Length, Window, latest_completed, window_at
 from models.store import Store
 from models.store.digests import Snapshot
-from models.topology import Bridge, DigestPlan
+from models.topology import Bridge, DigestPlan, Topology
 from models.words import Side
 
 _DIGESTS: Final = {digest.name: digest for digest in discover(digest_files, "DIGEST", Digest)}
@@ -45,7 +45,7 @@ async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetim
         if plan.name in await store.subscriptions.pauses():
             return []
     window = latest_completed(slot, plan.period, plan.timezone)
-    bridges = [bridge for name in plan.bridges if (bridge := ctx.topology.bridge_named(name))]
+    bridges = _bridges_at(ctx.topology, plan, slot)
     new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
     return [snapshot for snapshot in new if snapshot]
 
@@ -64,7 +64,7 @@ async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> li
             window = latest_completed(slot, plan.period, plan.timezone) if slot else None
             if plan.name in paused or not (slot and window and heard_first < window.end):
                 continue
-            if await _lacks(store, plan, window):
+            if await _lacks(store, plan, _bridges_at(ctx.topology, plan, slot), window):
                 due.append((plan, slot))
     return due
 
@@ -138,8 +138,14 @@ def window_for(word: str, timezone: str, at: datetime) -> Window | None:
     return None
 
 
-async def _lacks(store: Store, plan: DigestPlan, window: Window) -> bool:
-    there = [await store.digests.of_period(plan.name, name, window.start) for name in plan.bridges]
+def _bridges_at(topology: Topology, plan: DigestPlan, slot: datetime) -> list[Bridge]:
+    """Return the bridges that a plan is for at a slot: channels that were linked since have missed nothing."""
+    known = [bridge for name in plan.bridges if (bridge := topology.bridge_named(name))]
+    return [bridge for bridge in known if bridge.link is None or bridge.link.linked_at <= slot]
+
+
+async def _lacks(store: Store, plan: DigestPlan, bridges: Sequence[Bridge], window: Window) -> bool:
+    there = [await store.digests.of_period(plan.name, bridge.name, window.start) for bridge in bridges]
     return None in there
 
 

@@ -13,6 +13,7 @@ from handlers.attribution import catch_up
 from handlers.context import Context
 from handlers.digest_runs import compute, due_digests, post_now, posted, run_digest, window_for
 from handlers.speech import render
+from models.links import Link
 from models.periods import latest_completed
 from models.store.digests import Snapshot
 from models.store.outbox import OutboxItem
@@ -244,6 +245,21 @@ async def test_a_bot_that_was_not_there_yet_missed_nothing(ctx: Context) -> None
     assert [] == await due_digests(ctx, nine(hours_ago=1), MONDAY_NINE)
     await hear(ctx, "github", at=MONDAY_NINE, gap_s=60)
     assert [] == await due_digests(ctx, nine(hours_ago=1), MONDAY_NINE)
+
+
+async def test_channels_that_people_link_get_the_digests_that_are_for_all_from_then_on(ctx: Context) -> None:
+    await hear(ctx, "github", at=SUNDAY - 9 * DAY)
+    plan = replace(DAILY, is_for_all=True)
+    linked = MONDAY_NINE + HOUR
+    link = Link(name="search", dev="C1", dev_name="s", ops="C2", ops_name="o", linked_by="Mira", linked_at=linked)
+    ctx.topology = replace(ctx.topology, digests=(plan,)).with_links([link])
+    (plan,) = ctx.topology.digests
+    assert "search" in plan.bridges
+    first = await run_digest(ctx, plan, MONDAY_NINE, linked + HOUR)
+    assert "search" not in {snapshot.bridge for snapshot in first}
+    assert [] == await due_digests(ctx, nine(hours_ago=2), linked + HOUR)
+    later = await run_digest(ctx, plan, MONDAY_NINE + DAY, MONDAY_NINE + DAY)
+    assert "search" in {snapshot.bridge for snapshot in later}
 
 
 async def test_a_plan_that_had_no_turn_yet_is_not_due(ctx: Context) -> None:
