@@ -1,7 +1,8 @@
 """Keeps Slack's user groups equal to who is on call. Needs usergroups:read and usergroups:write."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,16 +14,20 @@ from handlers.oncall import everybody, person_of, who
 from handlers.routing import CARD, Notice
 from models.oncall import OnCallSchedule
 
+_AGAIN: Final = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class Usergroups:
-    """What was written last, so that Slack is asked only when somebody else is on call."""
+    """What was written last, so that Slack is asked only when somebody else is on call; once an hour all the same.
+
+    The hour undoes what people did to a group by hand.
+    """
 
     ctx: Context
     client: AsyncWebClient
-    _written: dict[str, str] = field(default_factory=dict)
+    _written: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     async def keep(self, at: datetime) -> None:
         """Write each schedule's group anew when somebody else is on call than was written."""
@@ -33,7 +38,8 @@ class Usergroups:
                 duty = await who(store, schedule, at)
             person = person_of(duty.person, people) if duty else None
             # Slack refuses an empty group; while nobody is on call, who was last stays in it.
-            if person and self._written.get(schedule.name) != person.user_id:
+            written, until = self._written.get(schedule.name, (None, at))
+            if person and (written != person.user_id or until <= at):
                 await self._write(schedule, person.user_id, at)
 
     async def _write(self, schedule: OnCallSchedule, user_id: str, at: datetime) -> None:
@@ -42,11 +48,11 @@ class Usergroups:
             await answered(self.client.usergroups_users_update(usergroup=group, users=[user_id]))
         except PostFailure as failure:
             _log.warning("usergroup_not_kept", schedule=schedule.name, reason=failure.reason)
-            if failure.is_permanent:
-                self._written[schedule.name] = user_id
+            if failure.is_permanent or failure.is_refusal:
+                self._written[schedule.name] = user_id, at + _AGAIN
                 await self._complain(schedule, failure, at)
             return
-        self._written[schedule.name] = user_id
+        self._written[schedule.name] = user_id, at + _AGAIN
         _log.info("usergroup_kept", schedule=schedule.name, user=user_id)
 
     async def _id(self, name: str) -> str:

@@ -16,8 +16,10 @@ from bot.sandbox.config import SandboxConfig
 from bot.sandbox.serving import free_port, running
 from bot.sandbox.state import Message
 from bot.settings import load
+from handlers.incident_channels import IncidentChannels
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
+from models.response import ChannelPlan, ResponsePlan
 from models.words import EntryKind, IncidentStatus
 from tests.support.stage import DEV, OPS, QUICK, SECRET, environment, until
 from tests.support.world import Clock
@@ -44,8 +46,11 @@ class Night:
     async def bot(self) -> AsyncIterator[Bot]:
         settings = load(environment(self.sandbox, self.slack_url, self.database_url, self.port))
         bot = build(replace(settings, pace=QUICK), world=World(now=self.clock))
+        bot.ctx.topology = replace(bot.ctx.topology, response=ResponsePlan(channel=ChannelPlan()))
         async with running(bot, self.port, grace=3.0):
             yield bot
+            await self.settle(bot)
+            await IncidentChannels(bot.ctx).tend(self.clock())
             await self.settle(bot)
 
     async def settle(self, bot: Bot) -> None:
@@ -135,6 +140,8 @@ async def test_a_whole_night(night: Night) -> None:
         await night.press("mira", "handoff_accept", OPS, "Shift handoff")
     assert "mira" in shown(night.card(OPS, "Shift handoff"))
     assert any("off call" in told for told in night.direct("jun"))
+    for user in ("mira", "ada", "ben"):
+        assert not any("handoff_accept" in told for told in night.direct(user)), "nobody is asked any more"
 
     night.clock.forward(600)
     async with night.bot():
@@ -150,12 +157,30 @@ async def test_a_whole_night(night: Night) -> None:
     document = (file.content or b"").decode()
     for words in ("# INC-1", TITLE, "half of the charges fail", "2.5.0", "jun", "mira", "## Timeline"):
         assert words in document
-    assert not [c for c in night.sandbox.workspace.calls if c.error], "Slack refused nothing"
+    await the_channel_of_its_own(night)
+    refused = [c.error for c in night.sandbox.workspace.calls if c.error not in (None, "already_in_channel")]
+    assert not refused, "Slack refused nothing"
     for channel in (DEV, OPS):
         keys = [
             (m.metadata or {}).get("event_payload", {}).get("key") for m in night.sandbox.workspace.timeline(channel)
         ]
         assert keys.count(f"incident:1|#{channel}|card") == 1, "one card a side, whatever was restarted"
+
+
+async def the_channel_of_its_own(night: Night) -> None:
+    """Made once, whatever was restarted; everything of the night was said in it once; archived after the end."""
+    [room] = [c for c in night.sandbox.workspace.channels.values() if c.name.startswith("inc-")]
+    assert {"jun", "mira"} <= {night.sandbox.workspace.users[user].name for user in room.members}
+    assert room.topic == f"INC-1 · SEV1 · resolved · lead mira · {TITLE}"
+    told = " | ".join(message.text for message in night.sandbox.workspace.timeline(room.name))
+    for words in ("half of the charges fail", "is rolling back", "jun mitigated", "lead: mira", "mira resolved"):
+        assert told.count(words) == 1, words
+    async with night.bot():
+        await night.type("mira", room.name, "/incident close")
+    night.clock.forward(25 * 3600)
+    async with night.bot():
+        pass
+    assert room.is_archived
 
 
 async def the_incident(night: Night) -> None:
