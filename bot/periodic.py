@@ -23,6 +23,7 @@ from handlers.paging import page
 from handlers.questions import remind as remind_of_questions
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
+from handlers.soaks import tend_soaks
 
 
 def sweeps_of(
@@ -51,5 +52,6 @@ def sweeps_of(
         Sweep("questions", sweeps.QUESTIONS_EVERY, lambda: remind_of_questions(ctx, now())),
         Sweep("links", sweeps.LINKS_EVERY, lambda: load_links(ctx)),
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
+        Sweep("soaks", sweeps.SOAKS_EVERY, lambda: tend_soaks(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

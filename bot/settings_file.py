@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from bot.settings_deploys import MOST_SOAK_MINUTES, DeploysEntry
 from bot.settings_entry import Entry, Words, as_list, or_empty
 from bot.settings_freezes import FreezesEntry
 from bot.settings_incidents import IncidentsEntry
@@ -36,6 +37,12 @@ class EnvironmentEntry(Entry):
 
     tier: Tier = Field(description="What it is for; only production counts in the delivery metrics.")
     aliases: Words = Field(default=(), description="Other names senders use for it.")
+    soak_minutes: float | None = Field(
+        default=None,
+        ge=0,
+        le=MOST_SOAK_MINUTES,
+        description="How long a deployment is unverified. Left out: as its service says.",
+    )
 
 
 class OperationsEntry(Entry):
@@ -76,6 +83,12 @@ class ServiceEntry(Entry):
     owner: str | None = Field(default=None, description="The team or person it belongs to.")
     on_call: str | None = Field(default=None, description="The schedule of who is called.")
     paging: str | None = Field(default=None, description="The paging policy of its incidents. Left out: the default.")
+    soak_minutes: float | None = Field(
+        default=None,
+        ge=0,
+        le=MOST_SOAK_MINUTES,
+        description="How long its deployments are unverified. Left out: as `deploys` says.",
+    )
     operations: OperationsEntry | None = Field(default=None, description="What Prometheus is asked about it.")
 
 
@@ -231,6 +244,7 @@ class File(Entry):
     workspaces: dict[str, WorkspaceEntry] = Field(
         default={}, description="Name -> another Slack workspace; its channels are called NAME/#channel."
     )
+    deploys: DeploysEntry = DeploysEntry()
     digests: dict[str, DigestEntry] = Field(default={}, description="Name -> when and for whom.")
     metrics: MetricsEntry = MetricsEntry()
     api: ApiEntry = ApiEntry()

@@ -62,6 +62,8 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
         ),
         admin_channel=file.admin_channel,
         undo_window=timedelta(minutes=file.undo_minutes),
+        soak=timedelta(minutes=file.deploys.soak_minutes),
+        usual_deploy=timedelta(minutes=file.deploys.usual_minutes),
         suspect_within=timedelta(hours=file.metrics.suspect_hours),
         targets=_targets(file.metrics.targets),
         response=response_plan(file.incidents),
@@ -97,7 +99,8 @@ def _incident_rule(file: File) -> IncidentRule:
 
 def _service(name: str, entry: ServiceEntry) -> Service:
     environments = tuple(
-        Environment(name=environment, tier=e.tier, aliases=e.aliases) for environment, e in entry.environments.items()
+        Environment(name=environment, tier=e.tier, aliases=e.aliases, soak=_minutes(e.soak_minutes))
+        for environment, e in entry.environments.items()
     )
     return Service(
         name=name,
@@ -109,8 +112,13 @@ def _service(name: str, entry: ServiceEntry) -> Service:
         owner=entry.owner,
         on_call=entry.on_call,
         paging=entry.paging,
+        soak=_minutes(entry.soak_minutes),
         operations=objective(entry.operations),
     )
+
+
+def _minutes(given: float | None) -> timedelta | None:
+    return None if given is None else timedelta(minutes=given)
 
 
 def _source(name: str, entry: SourceEntry, rule: IncidentRule, *, tells_pagerduty: bool) -> WebhookSource:

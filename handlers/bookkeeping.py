@@ -14,6 +14,7 @@ from handlers.ranges import find_ranges
 from handlers.revisions import deploy_revisions, incident_revisions
 from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
 from handlers.sender_calls import of_page, paged_for, without_echo
+from handlers.soaks import begin_soaks
 from handlers.suspects import shifted_notices
 from models.merging import merge_change, merge_deploy, merge_incident
 from models.records import Change, Deploy, Incident, TimelineEntry
@@ -165,7 +166,10 @@ async def _book_deploys(
             touched.revisions += deploy_revisions(previous, deploy, instants)
     # A deploy is new once: as it is first heard of, or when it leaves the queue.
     began = [d for d in after.values() if (p := before.get(deploy_key(d))) is None or p.status is DeployStatus.QUEUED]
-    booked.notices += await mark_deploys(store, topology, began, max(t.received_at for t in batch))
+    at = max(t.received_at for t in batch)
+    booked.notices += await mark_deploys(store, topology, began, at)
+    new = [d for d in after.values() if (p := before.get(deploy_key(d))) is None or p.status is not d.status]
+    booked.notices += await begin_soaks(store, topology, new, at)
 
 
 def _folded_deploy(

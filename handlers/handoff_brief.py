@@ -21,7 +21,6 @@ from models.topology import Topology
 from models.words import ChangeKind, ChangeStatus, DeployKind, DeployStatus
 
 _LONGEST_SHIFT: Final = timedelta(days=14)
-_SOAK: Final = timedelta(hours=2)
 _NIGHT: Final = (22, 6)
 _BY_HAND: Final = (ChangeKind.FLAG, ChangeKind.MANUAL, ChangeKind.CONFIG)
 
@@ -47,13 +46,11 @@ async def gather(
     ids = [leader.id for leader in leaders]
     leads = {h.incident_id: h for h in await store.responses.holders(ids) if h.role == LEAD}
     responses = await store.responses.of(ids)
-    deploys = await store.deploys.recent(services=services, since=min(since, at - _SOAK), limit=200)
+    deploys = await store.deploys.recent(services=services, since=since, limit=200)
     changes = await store.changes.recent(services=services, since=since, limit=200)
     states = [s for s in await store.sources.all() if topology.source_named(s.name)]
     silent = [state.name for state in silent_sources(states, at)]
-    soaking = [
-        d for d in deploys if d.status is DeployStatus.SUCCEEDED and d.finished_at and d.finished_at > at - _SOAK
-    ][:10]
+    soaking = await _unverified(store, services)
     return Brief(
         others=await _others(store, topology, schedule, at),
         incidents=[(leader, leads.get(leader.id), responses.get(leader.id)) for leader in leaders],
@@ -70,6 +67,13 @@ async def gather(
         silent=silent,
         heard=len(states) - len(silent),
     )
+
+
+async def _unverified(store: Store, services: Sequence[str]) -> list[Deploy]:
+    """Return the deployments that are in soak, the first to be verified first."""
+    soaks = (await store.soaks.open(services))[:10]
+    found = await store.deploys.by_numbers([soak.deploy_id for soak in soaks])
+    return [found[soak.deploy_id] for soak in soaks if soak.deploy_id in found]
 
 
 def services_of(topology: Topology, schedule: OnCallSchedule) -> list[str]:

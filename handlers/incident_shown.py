@@ -31,3 +31,9 @@ def runbook_of(topology: Topology, services: tuple[str, ...]) -> str | None:
     """Return the runbook of the first of these services that has one."""
     known = (topology.service_named(name) for name in services)
     return next((service.runbook for service in known if service and service.runbook), None)
+
+
+def owner_of(topology: Topology, service: str) -> str | None:
+    """Return whose a service is; `None`: nobody said."""
+    known = topology.service_named(service)
+    return known.owner if known else None

@@ -10,6 +10,7 @@ from models.handoffs import Handoff, HandoffState
 from models.oncall import HORIZON, OnCallSchedule, Shift, shift_at, shifts
 from models.people import Person, people_called
 from models.store import Store
+from models.topology import Topology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,11 @@ async def on_call_for(store: Store, schedules: Iterable[OnCallSchedule], at: dat
     """Return who is on call in some schedules, each person once."""
     found = [duty for schedule in schedules if (duty := await who(store, schedule, at))]
     return list({duty.person: duty for duty in found}.values())
+
+
+async def around(store: Store, topology: Topology, service: str, at: datetime) -> list[str]:
+    """Return who is on call for a service at an instant, by name."""
+    return [duty.person for duty in await on_call_for(store, topology.schedules_for([service]), at)]
 
 
 async def everybody(ctx: Context) -> list[Person]:

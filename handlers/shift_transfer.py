@@ -1,4 +1,4 @@
-"""What changes hands with a shift, in the transaction of its acceptance: duty, incidents, reminders, freezes."""
+"""What changes hands with a shift, with its acceptance: duty, incidents, reminders, freezes, deploys in soak."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,6 +10,7 @@ from handlers.handoff_brief import services_of
 from handlers.incident_groups import Deed, leaders_of, locked_group, tell
 from handlers.oncall import is_called, rota
 from handlers.routing import subject_of
+from handlers.soaks import give_watch
 from models.handoffs import Handoff, goes_along
 from models.oncall import HORIZON, OnCallSchedule, Override, shift_at
 from models.people import Person
@@ -51,6 +52,10 @@ async def take_all(
         if chosen is None or leader.id in chosen:
             await _take_incident(store, ctx, leader.id, outgoing, person, by)
     await _take_freezes(store, ctx, outgoing, person, by)
+    for soak in await store.soaks.open(services_of(ctx.topology, schedule), lock=True):
+        # One without a watcher was watched by whoever is on call: by name from now on.
+        if soak.watcher_id in (None, outgoing.user_id):
+            await give_watch(store, soak, person.name, person.user_id, by.at)
 
 
 async def theirs(store: Store, topology: Topology, schedule: OnCallSchedule, outgoing: Person) -> list[Incident]:

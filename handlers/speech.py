@@ -8,8 +8,9 @@ from typing import Final, cast
 from handlers import reminders
 from handlers.command_handoff import brief
 from handlers.handoff_brief import gather
-from handlers.incident_shown import runbook_of, shown_with
+from handlers.incident_shown import owner_of, runbook_of, shown_with
 from handlers.mirroring import ASK, NOTE
+from handlers.oncall import around
 from handlers.page_messages import mention_rendered, page_rendered
 from handlers.paging import MENTION
 from handlers.questions import ANSWERED, REMIND, UNANSWERED
@@ -127,6 +128,9 @@ async def _deploy(row: _Row) -> Message | None:
             suspected=suspected,
             claims=claims,
             frozen=freezes.mark(*frozen) if frozen else None,
+            soak=await row.store.soaks.get(deploy.id),
+            around=await around(row.store, row.topology, deploy.service, row.at),
+            owner=owner_of(row.topology, deploy.service),
         )
     return view(deploy, row.side, commits=commits, previous=previous, runbook=runbook)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from models.freezes import FreezePlan
 from models.handoffs import HandoffPlan
@@ -21,6 +21,9 @@ from models.questions import QuestionPlan
 from models.response import ResponsePlan
 from models.words import Severity, Side, Tier
 
+DEFAULT_SOAK: Final = timedelta(hours=1)
+DEFAULT_USUAL: Final = timedelta(minutes=20)
+
 Period: TypeAlias = Literal["day", "week", "month"]
 MapKind: TypeAlias = Literal["service", "environment"]
 
@@ -32,11 +35,15 @@ def folded(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One environment of a service, with its tier and the other names senders use for it."""
+    """One environment of a service, with its tier and the other names senders use for it.
+
+    `soak` is how long a deployment there is unverified; `None`: as the service says, in production alone.
+    """
 
     name: str
     tier: Tier
     aliases: tuple[str, ...] = ()
+    soak: timedelta | None = None
 
 
 DEFAULT_ENVIRONMENTS: tuple[Environment, ...] = (
@@ -60,6 +67,7 @@ class Service:
     owner: str | None = None
     on_call: str | None = None
     paging: str | None = None
+    soak: timedelta | None = None
     operations: Objective | None = None
 
     def environment_named(self, name: str) -> Environment | None:
@@ -178,6 +186,8 @@ class Topology:
     admin_channel: str | None = None
     undo_window: timedelta = timedelta(minutes=10)
     suspect_within: timedelta = timedelta(hours=24)
+    soak: timedelta = DEFAULT_SOAK
+    usual_deploy: timedelta = DEFAULT_USUAL
     targets: Mapping[str, float] = field(default_factory=dict)
     response: ResponsePlan = field(default_factory=ResponsePlan)
     schedules: tuple[OnCallSchedule, ...] = ()
@@ -201,6 +211,18 @@ class Topology:
         """Return the environment of a service with this name, alias, or name mapped by a person."""
         mapped = self.mappings.get(("environment", folded(name)))
         return service.environment_named(mapped or name)
+
+    def soak_for(self, service: str, environment: str) -> timedelta:
+        """Return how long a deployment is unverified there (canonical names)."""
+        known = self.service_named(service)
+        place = known.environment_named(environment) if known else None
+        if known is None or place is None:
+            return timedelta()
+        if place.soak is not None:
+            return place.soak
+        if place.tier is not Tier.PRODUCTION:
+            return timedelta()
+        return self.soak if known.soak is None else known.soak
 
     def schedule_named(self, name: str) -> OnCallSchedule | None:
         """Return the on-call schedule with this name."""

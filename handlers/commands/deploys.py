@@ -61,9 +61,11 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         found = await store.deploys.recent(
             services=services, environment=query.environment, since=query.since, limit=_MOST + 1
         )
+        soaks = await store.soaks.of([deploy.id for deploy in found[:_MOST]])
         beside = await store.changes.recent(services=services, since=query.since, limit=_MOST)
     logged = [c for c in beside if query.environment in (None, c.environment)]
-    shown = deploys.listing(found[:_MOST], _title(query), changes=changes.lines(logged), more=len(found) > _MOST)
+    more, lines = len(found) > _MOST, changes.lines(logged)
+    shown = deploys.listing(found[:_MOST], _title(query), changes=lines, more=more, soaking=soaks)
     return Reply(message=shown)
 
 

@@ -1,16 +1,17 @@
 """What is said of a deployment: to dev who brought what, to ops what to watch and how to go back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Message, causes
+from handlers.views import Message, causes, soaks
 from handlers.views.layout import context, header, joined, message, paragraphs, said, section
 from handlers.views.repositories import commit_page, comparison, request_page
 from handlers.views.text import code, line, link, listed, plural
 from handlers.views.times import ago, duration, moment
 from models.records import Commit, Deploy, Incident, TimelineEntry
+from models.soak import Soak
 from models.words import BlameReason, DeployKind, DeployStatus
 
 _EMOJI: Final = {
@@ -34,22 +35,31 @@ def card(
     suspected: Sequence[tuple[Incident, BlameReason]] = (),
     claims: Sequence[TimelineEntry] = (),
     frozen: str | None = None,
+    soak: Soak | None = None,
+    around: Sequence[str] = (),
+    owner: str | None = None,
 ) -> Message:
     """Return the one line of a deployment, which is edited as it goes on.
 
     `previous` is the last deployment that succeeded there before this one, `elsewhere` the link to the other
     channel's message. `suspected` are the incidents held against it, `claims` who looks after that.
-    `frozen` says during which freeze it began.
+    `frozen` says during which freeze it began, `around` who is on call for the service, `owner` whose it is.
     """
     headline = f"{_EMOJI[deploy.status]} {_subject(deploy)} · {_progress(deploy, side)}"
     who = f"by {line(deploy.actor, 60)}" if deploy.actor else None
     mine = _for_dev(deploy, commits) if side == "dev" else _for_ops(deploy, previous, runbook)
     over = link(elsewhere, "ops" if side == "dev" else "dev") if elsewhere else None
     suspect = causes.of_deploy(suspected, claims)
-    blocks = [section(joined([headline, who, *mine, over])), *(context(one) for one in (suspect, frozen) if one)]
+    watching = soaks.of_deploy(soak, listed(list(around)))
+    is_unverified = soak is not None and soak.is_open
+    whom = _around(deploy, commits, around, owner) if is_unverified and side != "dev" else None
+    small = [suspect, frozen, watching, whom]
+    blocks = [section(joined([headline, who, *mine, over])), *(context(one) for one in small if one)]
+    if side != "dev" and is_unverified:
+        blocks.append(soaks.buttons(deploy.id))
     if side == "dev" and any(incident.is_open for incident, _ in suspected):
         blocks.append(causes.deploy_buttons(deploy.id))
-    return message(joined([headline, who, suspect]), blocks)
+    return message(joined([headline, who, suspect, watching]), blocks)
 
 
 def details(
@@ -89,17 +99,27 @@ def failed(
     return said(joined([headline, "check what is running now", before, _runbook(runbook), log]))
 
 
-def listing(deploys: Sequence[Deploy], title: str, *, changes: Sequence[str] = (), more: bool = False) -> Message:
-    """Return deployments as a list, newest first. `changes` are lines of markup that stand below them."""
+def listing(
+    deploys: Sequence[Deploy],
+    title: str,
+    *,
+    changes: Sequence[str] = (),
+    more: bool = False,
+    soaking: Mapping[int, Soak] | None = None,
+) -> Message:
+    """Return deployments as a list, newest first. `changes` are lines of markup that stand below them.
+
+    `soaking` are the soaks of those that had one.
+    """
     safe = line(title)
     if not deploys and not changes:
         return said(f"{safe}: none.")
-    lines = [_row(deploy) for deploy in deploys] or ["none"]
+    lines = [_row(deploy, (soaking or {}).get(deploy.id)) for deploy in deploys] or ["none"]
     rest = ["_There are older ones: narrow it down by service, environment or time._"] if more else []
     return message(f"{safe}: {len(deploys)}", [header(title), *paragraphs([*lines, *rest, *changes])])
 
 
-def _row(deploy: Deploy) -> str:
+def _row(deploy: Deploy, soak: Soak | None) -> str:
     at = deploy.finished_at or deploy.started_at or deploy.status_at
     took = _took(deploy)
     length = f" in {duration(took)}" if took and deploy.status.is_final else ""
@@ -107,6 +127,7 @@ def _row(deploy: Deploy) -> str:
         [
             f"{_EMOJI[deploy.status]} {_subject(deploy)} · {deploy.status.value}{length}, {moment(at)}",
             line(deploy.actor, 40) if deploy.actor else None,
+            soaks.state(soak) if soak else None,
             link(comparison(deploy), "changes") if comparison(deploy) else None,
             link(deploy.url, "log") if deploy.url else None,
         ]
@@ -162,8 +183,21 @@ def _for_dev(deploy: Deploy, commits: Sequence[Commit]) -> list[str | None]:
 
 
 def _for_ops(deploy: Deploy, previous: Deploy | None, runbook: str | None) -> list[str | None]:
-    back = f"back: {_version(previous)}" if previous and _is_other(previous, deploy) else None
+    back = None
+    if previous and _is_other(previous, deploy):
+        back = f"back: {_version(previous)}" + (f" ({_previous_link(previous)})" if previous.url else "")
     return [back, _runbook(runbook), link(deploy.url, "log") if deploy.url else None]
+
+
+def _around(deploy: Deploy, commits: Sequence[Commit], on_call: Sequence[str], owner: str | None) -> str | None:
+    """Return whom ops can ask: who is on call, whose service and whose commits these are."""
+    authors = [a for a in _authors(commits) if a != deploy.actor]
+    parts = [
+        f"on call: {line(listed(list(on_call)), 120)}" if on_call else None,
+        f"owner: {line(owner, 60)}" if owner else None,
+        f"commits by {line(listed(authors), 120)}" if authors else None,
+    ]
+    return f"*Around* {joined(parts)}" if any(parts) else None
 
 
 def _is_other(one: Deploy, other: Deploy) -> bool:

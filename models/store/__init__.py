@@ -29,6 +29,7 @@ from models.store.responses import Responses
 from models.store.revisions import Revisions
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
+from models.store.soaks import Soaks
 from models.store.sources import Sources
 from models.store.subscriptions import Subscriptions
 from models.store.tiers import Tiers
@@ -114,6 +115,11 @@ class Store:
     def freezes(self) -> Freezes:
         """Freezes of deploys, and the passes through them."""
         return Freezes(self._connection)
+
+    @cached_property
+    def soaks(self) -> Soaks:
+        """Which deployments are unverified."""
+        return Soaks(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -16,6 +16,7 @@ from models.tables.paging import EscalationRow, PageRow
 from models.tables.questions import QuestionRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.revisions import RevisionRow
+from models.tables.soaks import SoakRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "RolloutRow",
     "SeenEventRow",
     "SnapshotRow",
+    "SoakRow",
     "SourceRow",
     "SubscriptionRow",
     "ThreadRow",

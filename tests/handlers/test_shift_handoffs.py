@@ -28,6 +28,7 @@ from models.handoffs import HandoffState
 from models.oncall import Layer, OnCallSchedule
 from models.people import Person
 from models.records import MessageRef
+from models.soak import Soak
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY, Clock, context, typed
 
@@ -306,9 +307,23 @@ async def test_a_deploy_in_soak_is_on_the_watch_list_with_its_runbook(ctx: Conte
     async with ctx.transaction() as store:
         fresh = samples.deploy(finished_at=BOUNDARY - 20 * MINUTE, latest_at=BOUNDARY - 20 * MINUTE, version="2.5.0")
         await store.deploys.add_many([fresh])
+        soak = Soak(
+            deploy_id=1,
+            service="payments",
+            environment="production",
+            since=BOUNDARY - 20 * MINUTE,
+            until=BOUNDARY + 40 * MINUTE,
+        )
+        await store.soaks.add_many([soak])
     told = str((await COMMAND.run(ctx, typed("preview", BOUNDARY))).message)
     assert "if *payments* gets worse: suspect 2.5.0 first" in told
     assert "https://runbooks.example/payments" in told
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    await tend(ctx, BOUNDARY)
+    await accept(ctx, 2, BEN, by(BEN, BOUNDARY + MINUTE))
+    async with ctx.reading() as store:
+        (handed,) = await store.soaks.open(["payments"])
+    assert ("Ben", BEN.user_id) == (handed.watcher, handed.watcher_id)
 
 
 async def test_the_home_of_the_backup_has_the_buttons_once_they_are_asked(ctx: Context) -> None:
