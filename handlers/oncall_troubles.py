@@ -40,7 +40,7 @@ async def tell_troubles(ctx: Context, at: datetime) -> None:
             wanted = dict.fromkeys([*schedule.members, *(shift.person for shift in ahead[schedule.name])])
             found += [f"{m} is nobody in Slack" for m in wanted if people and person_of(m, people) is None]
             found += [
-                f"{person} is in {other if one == schedule.name else one} too from {in_utc(a)} until {in_utc(b)}"
+                f"{person} is in {other if one == schedule.name else one} too {_span_in_words(a, b, at)}"
                 for person, one, other, a, b in doubled
                 if schedule.name in (one, other)
             ]
@@ -60,6 +60,10 @@ async def _tell(store: Store, ctx: Context, schedule: OnCallSchedule, words: str
 
 
 def _gap_in_words(start: datetime, end: datetime, at: datetime) -> str:
-    """Say when nobody is on call, in words that stay the same while it comes nearer."""
-    begins = "now" if start == at else f"from {in_utc(start)}"
-    return f"nobody {begins} on" if end == at + AHEAD else f"nobody {begins} until {in_utc(end)}"
+    return f"nobody {_span_in_words(start, end, at)}"
+
+
+def _span_in_words(start: datetime, end: datetime, at: datetime) -> str:
+    """Say from when until when, in words that stay the same while the hours pass: what they say is said once."""
+    begins = "now" if start <= at else f"from {in_utc(start)}"
+    return f"{begins} on" if end >= at + AHEAD else f"{begins} until {in_utc(end)}"

@@ -167,3 +167,16 @@ async def test_a_gap_and_a_person_in_two_places_are_seen_ahead(database: Databas
     assert told is not None
     assert "nobody now until 2026-03-09 09:00 UTC" in told.params["words"] or "until 2026-03-09" in told.params["words"]
     assert "is in payments-ops too" in told.params["words"]
+
+
+async def test_what_is_wrong_for_good_is_not_told_anew_each_hour(database: Database) -> None:
+    forever = replace(WEEKLY, members=("@ada",), every=52, starts=date(2025, 12, 29))
+    ctx = configured(database, *(OnCallSchedule(name=name, layers=(forever,)) for name in ("one", "two")))
+    told: list[str] = []
+    for hour in range(3):
+        await tell_troubles(ctx, MONDAY + timedelta(hours=hour))
+        async with ctx.transaction() as store:
+            while said := await store.outbox.take("#twinspan-admin", MONDAY + timedelta(hours=hour)):
+                told.append(said.params["words"])
+                await store.outbox.sent(said, MONDAY)
+    assert ["@ada is in one too now on", "@ada is in two too now on"] == sorted(told)
