@@ -73,6 +73,7 @@ async def _duty(store: Store, schedule: OnCallSchedule, me: Person, people: list
         person=(person.name if person else now.person) if now else None,
         is_me=bool(now and is_called(me, now.person)),
         until=now.until if now else None,
+        waits_for=now.handoff.incoming if now and now.handoff else None,
         mine_from=following.start if following else None,
         mine_until=following.end if following else None,
     )

@@ -26,12 +26,16 @@ _MOST: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """One schedule, as one person sees it: who is on call, and when they are themselves."""
+    """One schedule, as one person sees it: who is on call, and when they are themselves.
+
+    `waits_for` is who has not accepted the shift yet.
+    """
 
     schedule: str
     person: str | None
     is_me: bool = False
     until: datetime | None = None
+    waits_for: str | None = None
     mine_from: datetime | None = None
     mine_until: datetime | None = None
 
@@ -100,6 +104,8 @@ def _duty(one: Duty) -> str:
         now = f"🟢 {name} you" + (f", until {moment(one.until)}" if one.until else "")
     else:
         now = f"⚪ {name} {line(one.person or 'nobody', 60)}"
+    if one.waits_for:
+        now += f", until {line(one.waits_for, 60)} accepts"
     coming = f"you {moment(one.mine_from)} to {moment(one.mine_until)}" if one.mine_from and one.mine_until else None
     return joined([now, coming])
 

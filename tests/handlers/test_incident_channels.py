@@ -200,3 +200,20 @@ def _incident(title: str, service: str | None) -> Incident:
         id=12, source="slack", incident_id="1", title=title, services=(service,) if service else (),
         severity=Severity.SEV1, status=IncidentStatus.TRIGGERED, status_at=at, received_at=at, latest_at=at,
     )  # fmt: skip
+
+
+async def test_the_channel_of_a_merged_incident_follows_the_other_and_ends_with_it(desk: Desk) -> None:
+    await say(desk, "open sev1 payments: checkout fails")
+    await say(desk, "open sev1 payments: refunds fail")
+    await tend(desk)
+    await say(desk, "merge INC-2 into INC-1")
+    await tend(desk)
+    await say(desk, "update both are one", channel="inc-2-payments")
+    await tend(desk)
+    for room in rooms(desk):
+        assert 1 == " | ".join(desk.texts(room.name)).count("both are one"), room.name
+        assert room.topic.startswith("INC-1 ·")
+    await say(desk, "close INC-1")
+    desk.clock.forward(7201)
+    await tend(desk)
+    assert [True, True] == [room.is_archived for room in rooms(desk)]

@@ -341,6 +341,7 @@ async def test_the_home_of_the_backup_has_the_buttons_once_they_are_asked(ctx: C
         await tend(ctx, at)
         await publish(ctx, MIRA.user_id, at)
         assert expected == ("handoff_accept" in shown[MIRA.user_id])
+        assert "*ops* Ada, until @ben accepts" in shown[MIRA.user_id]
 
 
 async def test_whoever_was_asked_sees_new_notes_and_is_not_asked_any_more_once_it_is_accepted(ctx: Context) -> None:
