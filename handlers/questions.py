@@ -14,11 +14,12 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.heard import Said
-from handlers.mirror_routes import thread_of
+from handlers.mirror_routes import new_ones, passage, routes_from, thread_of
 from handlers.routing import CARD, LOUD, SIDES, Notice
 from handlers.views.text import readable
 from models.mirroring import is_kept_here
 from models.questions import Question
+from models.records import MessageRef
 from models.topology import Bridge
 from models.words import Side
 
@@ -66,7 +67,8 @@ async def take_answer(ctx: Context, said: Said, at: datetime) -> None:
         card = await thread_of(store, said)
     if card is None or not card.subject.startswith("question:"):
         return
-    name = await ctx.messenger.user_name(said.user_id)
+    name, text = await ctx.messenger.user_name(said.user_id), readable(said.text)[:_MOST]
+    is_shown = await _may_be_shown(ctx, card, said)
     async with ctx.transaction() as store:
         question = await store.questions.get(int(card.subject.partition(":")[2]))
         if question is None or card.channel != question.channel or said.user_id == question.asker_id:
@@ -75,13 +77,24 @@ async def take_answer(ctx: Context, said: Said, at: datetime) -> None:
         if question.answered_ts and float(said.ts) > float(question.answered_ts):
             return
         now = replace(
-            question, answered_at=said.at, answered_by=name, answered_ts=said.ts, answer=readable(said.text)[:_MOST]
+            question,
+            answered_at=said.at,
+            answered_by=name,
+            answered_ts=said.ts,
+            answer=text if is_shown else None,
         )
-        if now == question:
-            return
         await store.questions.save(now)
-        await store.outbox.notify([*_cards(now), *_reminders(now), *_to_asker(now, ANSWERED)], at)
+        everywhere = [] if now == question else [*_cards(now), *_reminders(now)]
+        told = await new_ones(store, _to_asker(now, ANSWERED, answer=text))
+        await store.outbox.notify([*everywhere, *told], at)
     ctx.wake_outbox()
+
+
+async def _may_be_shown(ctx: Context, card: MessageRef, said: Said) -> bool:
+    """Return whether an answer may be read on the asking side: who asked is told in any case, a public channel not."""
+    async with ctx.reading() as store:
+        routes = await routes_from(store, ctx.topology, card)
+    return any([(await passage(ctx, route, said.is_private)).out for route in routes])
 
 
 async def close(ctx: Context, number: int, by: By) -> Question:
@@ -132,12 +145,11 @@ def _reminders(question: Question) -> list[Notice]:
     ]
 
 
-def _to_asker(question: Question, part: str) -> list[Notice]:
+def _to_asker(question: Question, part: str, **params: str) -> list[Notice]:
     if not question.asker_id:
         return []
-    return [
-        Notice(subject=_subject(question), part=part, channel=question.asker_id, side=_other(question.side)),
-    ]
+    side = _other(question.side)
+    return [Notice(subject=_subject(question), part=part, channel=question.asker_id, side=side, params=params)]
 
 
 def _other(side: Side) -> Side:

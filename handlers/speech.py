@@ -315,11 +315,12 @@ async def _question(row: _Row) -> Message | None:
     if row.part == CARD:
         return questions.card(question, row.side, elsewhere=await _elsewhere(row))
     there = await row.store.messages.card(row.subject, question.channel)
-    view = questions.reminder if row.part.startswith(REMIND) else _TO_ASKER[row.part]
-    return view(question, there.permalink if there else None)
-
-
-_TO_ASKER: Final = {ANSWERED: questions.answered, UNANSWERED: questions.unanswered}
+    link = there.permalink if there else None
+    if row.part == ANSWERED:
+        return questions.answered(question, link, row.params.get("answer") or question.answer or "")
+    if row.part == UNANSWERED:
+        return questions.unanswered(question, link)
+    return questions.reminder(question, link) if row.part.startswith(REMIND) else None
 
 
 async def _link(row: _Row) -> Message | None:

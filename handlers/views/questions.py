@@ -25,7 +25,8 @@ def card(question: Question, side: Audience, *, elsewhere: str | None = None) ->
     small = joined([f"Q{question.id}", about, over, _state(question, is_asked=is_asked)])
     blocks: list[Block] = [section(headline), context(small)]
     if question.answered_at:
-        blocks.insert(1, section(f"💬 *{line(question.answered_by or '?', 60)}*: {_quoted(question.answer or '')}"))
+        words = "_(the answer stays in that private channel)_" if question.answer is None else _quoted(question.answer)
+        blocks.insert(1, section(f"💬 *{line(question.answered_by or '?', 60)}*: {words}"))
     if question.is_open:
         blocks.append(actions(button("Needs no answer", CLOSE, str(question.id))))
     return message(headline, blocks)
@@ -39,10 +40,10 @@ def reminder(question: Question, link_to: str | None) -> Message:
     return said(joined([words, link(link_to, "answer there") if link_to else None]))
 
 
-def answered(question: Question, link_to: str | None) -> Message:
-    """Return what the person who asked is told: the answer."""
+def answered(question: Question, link_to: str | None, answer: str) -> Message:
+    """Return what the person who asked is told: the answer, also where only they may read it."""
     took = duration(((question.answered_at or question.asked_at) - question.asked_at).total_seconds())
-    words = f"💬 *{line(question.answered_by or '?', 60)}* answered after {took}: {_quoted(question.answer or '')}"
+    words = f"💬 *{line(question.answered_by or '?', 60)}* answered after {took}: {_quoted(answer)}"
     small = f"You asked {question.side} in {channel_link(question.channel)}: {line(question.text, 200)}"
     return message(words, [section(words), context(joined([small, link(link_to, "open") if link_to else None]))])
 

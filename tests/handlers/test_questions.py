@@ -83,6 +83,19 @@ async def test_what_the_asker_adds_or_keeps_or_others_say_at_home_is_no_answer(t
     assert "let us not" not in talk.everything(DEV)
 
 
+async def test_an_answer_in_a_private_channel_is_told_to_who_asked_alone(talk: Talk) -> None:
+    talk.sandbox.workspace.channel(OPS).is_private = True
+    await ask(talk, "ops who is it?")
+    said = await talk.write("mira", OPS, "secret-4711", "question:1")
+    await talk.heard_and_said()
+    await talk.sandbox.actor.edit_message("mira", OPS, said.ts, "secret-4712")
+    await talk.heard_and_said()
+    assert "secret" not in talk.everything(DEV)
+    assert "stays in that private channel" in str(card(talk, DEV).blocks)
+    [answer] = told(talk, "ada")
+    assert "secret-4712" in answer
+
+
 async def test_an_answer_that_was_given_while_the_bot_was_away_is_found(talk: Talk) -> None:
     await ask(talk, "ops is it you?")
     await talk.missed.beat(talk.clock())

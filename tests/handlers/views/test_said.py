@@ -261,7 +261,7 @@ def _said_of_threads(words: str, side: Side) -> Iterator[Message]:
     )
     for asked in (question, replace(question, answered_at=AT, answered_by=words, answer=words)):
         yield from (questions.card(asked, side, elsewhere=words), questions.reminder(asked, words))
-        yield from (questions.answered(asked, words), questions.unanswered(asked, words), questions.asked(asked))
+        yield from (questions.answered(asked, words, words), questions.unanswered(asked, words), questions.asked(asked))
     yield questions.card(replace(question, closed_at=AT, closed_by=words), side)
     yield from (questions.closed(question), questions.waiting([question] * 30), questions.waiting([]))
     linked = Link(name=words, dev="C1234567", dev_name=words, ops=words, ops_name=words, linked_by=words, linked_at=AT)
