@@ -15,6 +15,7 @@ from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
 from handlers.freeze_sweep import tend as tend_freezes
+from handlers.hung import tend_hung
 from handlers.incident_channels import IncidentChannels
 from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
@@ -23,6 +24,7 @@ from handlers.paging import page
 from handlers.questions import remind as remind_of_questions
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
+from handlers.silences import tell_silences
 from handlers.soaks import tend_soaks
 
 
@@ -36,7 +38,7 @@ def sweeps_of(
     channels = IncidentChannels(ctx)
     return [
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, now())),
-        Sweep("silence", sweeps.SILENCE_EVERY, lambda: sweeps.notice_silence(ctx, now())),
+        Sweep("silence", sweeps.SILENCE_EVERY, lambda: tell_silences(ctx, now())),
         Sweep("held_names", sweeps.MAPPINGS_EVERY, notices.tell_of_held_names),
         Sweep("attribution", sweeps.ATTRIBUTE_EVERY, lambda: sweeps.attribute_all(ctx)),
         Sweep("paging", sweeps.PAGING_EVERY, lambda: page(ctx, now())),
@@ -52,6 +54,7 @@ def sweeps_of(
         Sweep("questions", sweeps.QUESTIONS_EVERY, lambda: remind_of_questions(ctx, now())),
         Sweep("links", sweeps.LINKS_EVERY, lambda: load_links(ctx)),
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
+        Sweep("hung", sweeps.HUNG_EVERY, lambda: tend_hung(ctx, now())),
         Sweep("soaks", sweeps.SOAKS_EVERY, lambda: tend_soaks(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

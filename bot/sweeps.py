@@ -14,14 +14,14 @@ from handlers.context import Context
 from handlers.routing import CARD, Notice
 from handlers.tiers import moved_tiers
 from handlers.tiers import retier as retier_some
-from models.silence import silent_sources
 from models.store import Store
 from models.topology import MapKind, Topology
 
 _log = structlog.get_logger(__name__)
 
 PRUNE_EVERY: Final = 6 * 3600.0
-SILENCE_EVERY: Final = 900.0
+SILENCE_EVERY: Final = 60.0
+HUNG_EVERY: Final = 30.0
 MAPPINGS_EVERY: Final = 60.0
 UNDO_EVERY: Final = 30.0
 ATTRIBUTE_EVERY: Final = 60.0
@@ -56,15 +56,6 @@ async def call_out(ctx: Context, now: Callable[[], datetime]) -> None:
     """Make every call to services elsewhere that is due."""
     while await make_calls(ctx, now):
         pass
-
-
-async def notice_silence(ctx: Context, at: datetime) -> None:
-    """Log the senders that are quiet for longer than is usual for them."""
-    async with ctx.reading() as store:
-        states = await store.sources.all()
-    configured = [state for state in states if ctx.topology.source_named(state.name)]
-    for state in silent_sources(configured, at):
-        _log.warning("source_silent", source=state.name, last_received_at=state.last_received_at.isoformat())
 
 
 async def attribute_all(ctx: Context) -> None:

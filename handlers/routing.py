@@ -15,6 +15,7 @@ NORMAL: Final = 5
 LATER: Final = 8
 
 CARD: Final = "card"
+HUNG: Final = "hung"
 # What begins with this is said in the channel itself, not in the thread of its subject's card.
 LOUD: Final = "loud:"
 # What begins with this is a person's reply: it is said in the thread, or nowhere.
@@ -64,6 +65,8 @@ def deploy_notices(before: Deploy | None, after: Deploy, topology: Topology) -> 
         parts.append("details")
     if after.status is DeployStatus.FAILED:
         parts.append("failed")
+    if before and before.status is DeployStatus.UNKNOWN and after.status is not before.status:
+        parts.append(HUNG)
     return _to_both_sides(subject_of(after), parts, (after.service,), topology)
 
 

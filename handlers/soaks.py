@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
 
 from handlers.acting import By
 from handlers.causes import held_open
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.routing import CARD, Audience, Notice
+from handlers.routing import CARD, Notice
+from handlers.where_said import card_channels
 from models.records import Deploy
 from models.soak import Soak, SoakState, settled, soak_of
 from models.store import Store
@@ -101,11 +101,9 @@ async def give_watch(store: Store, soak: Soak, watcher: str, watcher_id: str | N
 async def soak_notices(store: Store, soak: Soak) -> list[Notice]:
     """Return the cards of a soak's deployment, where they were or will be posted."""
     subject = f"deploy:{soak.deploy_id}"
-    channels = await store.outbox.channels_of(subject, CARD)
-    channels |= {m.channel: m.side for m in await store.messages.of_subject(subject) if m.part == CARD}
     return [
-        Notice(subject=subject, part=CARD, channel=channel, side=cast(Audience, side))
-        for channel, side in channels.items()
+        Notice(subject=subject, part=CARD, channel=channel, side=side)
+        for channel, side in (await card_channels(store, subject)).items()
     ]
 
 

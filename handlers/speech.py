@@ -14,7 +14,8 @@ from handlers.oncall import around
 from handlers.page_messages import mention_rendered, page_rendered
 from handlers.paging import MENTION
 from handlers.questions import ANSWERED, REMIND, UNANSWERED
-from handlers.routing import CARD, LINE, LOUD, SIDES, Audience
+from handlers.routing import CARD, HUNG, LINE, LOUD, SIDES, Audience
+from handlers.silences import BACK
 from handlers.suspects import suspected_of
 from handlers.views import (
     Message,
@@ -109,8 +110,12 @@ async def _deploy(row: _Row) -> Message | None:
         frozen = (await row.store.freezes.marks([deploy.id])).get(deploy.id)
         return freezes.during(deploy, *frozen, row.side) if frozen else None
     view = {CARD: deploys.card, "details": deploys.details, "failed": deploys.failed}.get(row.part)
-    if deploy is None or view is None:
+    if deploy is None or (view is None and row.part != HUNG):
         return None
+    if row.part == HUNG:
+        usual = row.params.get("usual")
+        before = await _last_good(row.store, deploy)
+        return deploys.hung(deploy, row.side, usual_s=float(usual) if usual else None, previous=before)
     commits = await row.store.deploys.commits(deploy.id)
     previous = await _last_good(row.store, deploy)
     runbook = runbook_of(row.topology, (deploy.service,))
@@ -132,6 +137,7 @@ async def _deploy(row: _Row) -> Message | None:
             around=await around(row.store, row.topology, deploy.service, row.at),
             owner=owner_of(row.topology, deploy.service),
         )
+    assert view is not None
     return view(deploy, row.side, commits=commits, previous=previous, runbook=runbook)
 
 
@@ -344,6 +350,16 @@ async def _oncall(row: _Row) -> Message | None:
     return oncall.troubles(row.name, row.params.get("words", "").splitlines())
 
 
+async def _source(row: _Row) -> Message | None:
+    last, missed, usual = (row.params.get(name, "") for name in ("last", "missed", "usual"))
+    heard = datetime.fromisoformat(last) if last else None
+    if heard is None:
+        return None
+    if row.part.startswith(BACK):
+        return failures.back(row.name, heard, datetime.fromisoformat(missed) if missed else None)
+    return failures.silent(row.name, heard, float(usual) if usual else None)
+
+
 async def _usergroup(row: _Row) -> Message | None:
     return failures.notice(row.params.get("words", ""))
 
@@ -378,6 +394,7 @@ _SPEAKERS: Final[dict[str, Callable[[_Row], Awaitable[Message | None]]]] = {
     "freeze": _freeze,
     "link": _link,
     "question": _question,
+    "source": _source,
     "usergroup": _usergroup,
     "rooms": _usergroup,
     "call": _call,

@@ -2,8 +2,8 @@
 
 Three rules, each a minimum, a maximum or a last writer by *event* time:
 
-- A deployment's status only climbs: queued, started, failed or canceled (the earlier of the two), succeeded. A late
-  `started`, or GitHub's `inactive`, cannot take a success back.
+- A deployment's status only climbs: queued, started, unknown (which no sender says), failed or canceled (the earlier of
+  the two), succeeded. A late `started`, or GitHub's `inactive`, cannot take a success back.
 - An incident's state follows from five instants: its last resolution, its last reopening, its last mitigation, its last
   acknowledgement, and when that was given back. Only an explicit reopening after the last resolution opens it again.
 - Every other field belongs to the latest report that named it. A record keeps `latest_at`, the event time of its
@@ -74,9 +74,10 @@ _FOREVER: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _RANK: Final = {
     DeployStatus.QUEUED: 0,
     DeployStatus.STARTED: 1,
-    DeployStatus.CANCELED: 2,
-    DeployStatus.FAILED: 2,
-    DeployStatus.SUCCEEDED: 3,
+    DeployStatus.UNKNOWN: 2,
+    DeployStatus.CANCELED: 3,
+    DeployStatus.FAILED: 3,
+    DeployStatus.SUCCEEDED: 4,
 }
 
 

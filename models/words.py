@@ -16,10 +16,11 @@ Maybe: TypeAlias = _Value | Literal[Unset.UNSET] | None
 
 
 class DeployStatus(StrEnum):
-    """Where a deployment stands; the last three are final."""
+    """Where a deployment stands; the last three are final. Unknown: it started, and its end was waited for in vain."""
 
     QUEUED = "queued"
     STARTED = "started"
+    UNKNOWN = "unknown"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"

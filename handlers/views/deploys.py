@@ -17,6 +17,7 @@ from models.words import BlameReason, DeployKind, DeployStatus
 _EMOJI: Final = {
     DeployStatus.QUEUED: "⏳",
     DeployStatus.STARTED: "🔄",
+    DeployStatus.UNKNOWN: "❓",
     DeployStatus.SUCCEEDED: "🚀",
     DeployStatus.FAILED: "❌",
     DeployStatus.CANCELED: "🚫",
@@ -99,6 +100,24 @@ def failed(
     return said(joined([headline, "check what is running now", before, _runbook(runbook), log]))
 
 
+def hung(deploy: Deploy, side: Audience, *, usual_s: float | None = None, previous: Deploy | None = None) -> Message:
+    """Return the reply that says of a deployment that its end never came; once it did, that.
+
+    `usual_s` are the seconds it usually takes.
+    """
+    if deploy.status is not DeployStatus.UNKNOWN:
+        return said(f"{_EMOJI[deploy.status]} {_subject(deploy)} ended after all: {_status_words(deploy)}")
+    since = deploy.started_at or deploy.latest_at
+    usual = f"it usually takes {duration(usual_s)}" if usual_s else None
+    headline = f"❓ {_subject(deploy)} *is unknown*: started {moment(since)}, and no end was told"
+    log = link(deploy.url, "log") if deploy.url else None
+    if side == "dev":
+        ask = "look whether it hangs, and end it or start it again"
+        return said(joined([headline, usual, f"by {line(deploy.actor, 60)}" if deploy.actor else None, ask, log]))
+    before = f"last good version: {_version(previous)}" if previous else None
+    return said(joined([headline, usual, "check what is running there now", before, log]))
+
+
 def listing(
     deploys: Sequence[Deploy],
     title: str,
@@ -161,6 +180,8 @@ def _status_words(deploy: Deploy) -> str:
             return "waiting to start"
         case DeployStatus.STARTED:
             return f"running, started {ago(deploy.started_at or deploy.status_at)}"
+        case DeployStatus.UNKNOWN:
+            return f"*unknown*: started {ago(deploy.started_at or deploy.latest_at)}, and never ended"
         case DeployStatus.SUCCEEDED:
             return f"done{length}, {moment(deploy.finished_at or deploy.status_at)}"
         case DeployStatus.FAILED:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from handlers.views import Message
-from handlers.views.layout import message, paragraphs, said
+from handlers.views.layout import joined, message, paragraphs, said
 from handlers.views.text import channel_link, code, line, plural
-from handlers.views.times import ago
+from handlers.views.times import ago, duration, moment
 
 _REASONS: Final = {
     "not_in_channel": "the bot is not a member of it",
@@ -104,3 +104,17 @@ def _remedy(trouble: ChannelTrouble) -> str:
 def notice(words: str) -> Message:
     """Return what the admins are told that is none of a channel's or a name's."""
     return said(f"⚠️ {line(words, 500)}")
+
+
+def silent(source: str, last: datetime, usual_s: float | None) -> Message:
+    """Return the notice that a sender is quiet for longer than its habit, and where to look."""
+    words = f"🔇 *{line(source, 80)}* is silent: last heard {moment(last)}, {ago(last)}"
+    habit = f"usually every {duration(usual_s)}" if usual_s is not None else "heard only once"
+    look = f"Look at its webhook to `/webhooks/{line(source, 80)}`; what it sends late is still taken."
+    return message(words, paragraphs([joined([words, habit]), f"{look} `/bridge status` shows every sender."]))
+
+
+def back(source: str, heard: datetime, missed: datetime | None) -> Message:
+    """Return the notice that a sender is heard again."""
+    since = f"; it was missed since {moment(missed)}" if missed else ""
+    return said(f"🔊 *{line(source, 80)}* is heard again, last {moment(heard)}{since}.")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, bindparam, func, literal, select, union_all, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, literal_column, select, union_all, update
 
 from models.records import Commit, Deploy
 from models.reports import CommitReport
@@ -35,6 +35,9 @@ _SAVE = update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id"))
 _MOST_OF_A_UNION = 100
 _LONGEST_RANGE = 2_000
 _MOST_WAITING = 50
+
+# A literal, not a parameter: the partial index needs the word itself.
+_STARTED: ColumnElement[str] = literal_column("'started'")
 
 DeployKey: TypeAlias = tuple[str, str, str, str]
 
@@ -88,6 +91,12 @@ class Deploys(Noun):
         if environment is not None:
             query = query.where(_LEDGER.c.environment == environment)
         return [_deploy(row) for row in await self._connection.execute(query.limit(limit))]
+
+    async def running_since(self, instant: datetime) -> list[Deploy]:
+        """Return some dozen deployments that started before an instant and have no end, the oldest first."""
+        query = _all().where(_LEDGER.c.deploy_status == _STARTED, _LEDGER.c.status_at <= instant)
+        rows = await self._connection.execute(query.order_by(_LEDGER.c.status_at).limit(_MOST_WAITING))
+        return [_deploy(row) for row in rows]
 
     async def first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
         """Return when the first deployment of each service is known from; a service without any is left out."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.store.base import Noun, Upsert, record_fields, table_of, to_record
 from models.store.prepared import Prepared
@@ -15,11 +15,15 @@ _SOURCES = table_of(SourceRow)
 
 # The share of the newest gap in the moving mean: about the last twenty gaps count.
 _NEW_GAP_SHARE = 0.1
+_KEPT = ("name", "missed_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known of a sender. `usual_gap_s` is a moving mean of the seconds between its deliveries."""
+    """What is known of a sender. `usual_gap_s` is a moving mean of the seconds between its deliveries.
+
+    `missed_at` is when it was told to be silent; `None` while it is heard.
+    """
 
     name: str
     kind: str
@@ -28,6 +32,7 @@ class SourceState:
     last_event_at: datetime | None
     usual_gap_s: float | None
     deliveries: int
+    missed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,18 @@ class Sources(Noun):
         rows = [_folded_in(known.get(heard.name), heard) for heard in batch]
         await self._insert_many(_SOURCES, rows, _overwriting)
 
+    async def miss(self, name: str, at: datetime) -> bool:
+        """Note that a sender is missed; return whether nobody had."""
+        heard = (_SOURCES.c.name == name) & _SOURCES.c.missed_at.is_(None)
+        done = await self._connection.execute(update(_SOURCES).where(heard).values(missed_at=at))
+        return done.rowcount == 1
+
+    async def found(self, name: str) -> bool:
+        """Note that a sender is missed no more; return whether nobody had."""
+        missed = (_SOURCES.c.name == name) & _SOURCES.c.missed_at.is_not(None)
+        done = await self._connection.execute(update(_SOURCES).where(missed).values(missed_at=None))
+        return done.rowcount == 1
+
     async def recall(self, batch: Collection[Heard]) -> None:
         """Learn from a history when senders were alive; what is known of their habits stays."""
         known = {state.name: state for state in await self.all()}
@@ -81,7 +98,7 @@ def _recalled(known: SourceState | None, heard: Heard) -> dict[str, object]:
 
 
 def _overwriting(statement: Upsert) -> Any:
-    changed = {c.name: statement.excluded[c.name] for c in _SOURCES.c if c.name != "name"}
+    changed = {c.name: statement.excluded[c.name] for c in _SOURCES.c if c.name not in _KEPT}
     return statement.on_conflict_do_update(index_elements=["name"], set_=changed)
 
 

@@ -84,7 +84,10 @@ class MappingRow(Base):
 
 
 class SourceRow(Base):
-    """What is known of a sender: when it was last heard, and how long it is usually quiet (seconds, a moving mean)."""
+    """What is known of a sender: when it was last heard, and how long it is usually quiet (seconds, a moving mean).
+
+    `missed_at` is when it was told to be silent; null while it is heard.
+    """
 
     __tablename__ = "sources"
 
@@ -95,3 +98,4 @@ class SourceRow(Base):
     last_event_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     usual_gap_s: Mapped[float | None] = mapped_column()
     deliveries: Mapped[int] = mapped_column(BigId, server_default="0")
+    missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

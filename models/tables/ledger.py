@@ -106,6 +106,7 @@ class LedgerRow(Base):
             "at",
             where="type = 'deploy' AND tier = 'production' AND deploy_status = 'failed'",
         ),
+        _where("ix_ledger_running", "status_at", where="type = 'deploy' AND deploy_status = 'started'"),
         _live("ix_ledger_lane", "service", "environment", "finished_at", "source", "external_id"),
         _live("ix_ledger_ran", "service", "environment", "ran", "finished_at", "source", "external_id"),
         _live("ix_ledger_remedied", "service", "finished_at", and_="remedy <> 'none'"),
