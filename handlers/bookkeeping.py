@@ -12,7 +12,7 @@ from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
 from handlers.revisions import deploy_revisions, incident_revisions
-from handlers.routing import CARD, Notice, change_notices, deploy_notices, incident_notices
+from handlers.routing import CARD, Notice, change_notices, deploy_notices, following, incident_notices
 from handlers.sender_calls import of_page, paged_for, without_echo
 from handlers.soaks import begin_soaks
 from handlers.suspects import shifted_notices
@@ -159,7 +159,8 @@ async def _book_deploys(
     )
     for key, deploy in after.items():
         previous = before.get(key)
-        booked.notices += deploy_notices(previous, deploy, topology)
+        origins = [told.delivery_id for told, _, _ in reports[key]]
+        booked.notices += following(deploy_notices(previous, deploy, topology), origins)
         touched.deploys.append((previous, deploy))
         if previous is not None:
             instants = [(report.occurred_at, told.received_at) for told, report, _ in reports[key]]
@@ -203,7 +204,8 @@ async def _book_changes(store: Store, topology: Topology, batch: Sequence[Told],
     await store.changes.save_many([c for key, c in after.items() if key in before and before[key] != c])
     for key, change in after.items():
         numbered = replace(change, id=numbers.get(key, change.id))
-        booked.notices += change_notices(before.get(key), numbered, topology)
+        origins = [told.delivery_id for told, _ in reports[key]]
+        booked.notices += following(change_notices(before.get(key), numbered, topology), origins)
 
 
 def _folded_change(stored: Change | None, topology: Topology, reports: Iterable[tuple[Told, ChangeReport]]) -> Change:
@@ -244,7 +246,8 @@ async def _book_incident(
         touched.revisions += incident_revisions(before, after, (report.occurred_at, told.received_at))
     touched.incidents.append(after)
     await _tell_timeline(store, before, after, told, report)
-    return incident_notices(before, after, topology) + await _book_remark(store, topology, after, told, report)
+    notices = incident_notices(before, after, topology) + await _book_remark(store, topology, after, told, report)
+    return following(notices, [told.delivery_id])
 
 
 async def _book_remark(

@@ -29,7 +29,8 @@ class Notice:
 
     `subject` names the record (`deploy:12`); `part` is `card` (posted once, then edited) or the name of a reply in
     the card's thread (posted once; said again under the same name, it is edited). `params` are what the view needs
-    beside the record. `priority`: smaller goes first within a channel. Not frozen, for speed alone.
+    beside the record. `trail` are the numbers of the deliveries that led to it, each with a space before it.
+    `priority`: smaller goes first within a channel. Not frozen, for speed alone.
     """
 
     subject: str
@@ -38,6 +39,7 @@ class Notice:
     side: Audience
     priority: int = NORMAL
     params: dict[str, str] = field(default_factory=dict)
+    trail: str = ""
 
     @property
     def key(self) -> str:
@@ -121,3 +123,28 @@ def _to_both_sides(
         for part in parts
         for channel, side in targets.items()
     ]
+
+
+def following(notices: Iterable[Notice], deliveries: Iterable[int]) -> list[Notice]:
+    """Return notices that know which deliveries led to them."""
+    trail = "".join(f" {number}" for number in deliveries)
+    told = list(notices)
+    for notice in told:
+        notice.trail = trail
+    return told
+
+
+def route(channel: str, services: Iterable[str], topology: Topology) -> tuple[str, str | None]:
+    """Return by which named rule a channel hears of something, and the bridge's name where it is one.
+
+    `bridge`: it is a channel of a bridge that hears of these services; `home`: of a bridge, whatever the services;
+    `admin`: the admin channel; `direct`: a person's own.
+    """
+    wanted = {bridge.name for bridge in topology.bridges_for(services)}
+    here = [bridge for bridge in topology.bridges if channel in (bridge.dev, bridge.ops)]
+    match = next((bridge for bridge in here if bridge.name in wanted), None)
+    if match:
+        return "bridge", match.name
+    if here:
+        return "home", here[0].name
+    return ("admin", None) if channel == topology.admin_channel else ("direct", None)

@@ -37,6 +37,7 @@ from handlers.views import (
     questions,
 )
 from handlers.views.failures import ChannelTrouble, UnknownName
+from handlers.views.why import with_why
 from models.mirroring import is_mirrored
 from models.records import Deploy, Incident
 from models.store import Store
@@ -89,7 +90,8 @@ async def render(
     if part in (NOTE, ASK):
         return await _of_thread(row)
     speaker = _SPEAKERS.get(kind)
-    return await speaker(row) if speaker else None
+    said = await speaker(row) if speaker else None
+    return with_why(said) if said else None
 
 
 async def _of_thread(row: _Row) -> Message | None:

@@ -8,12 +8,13 @@ from typing import Final
 from handlers import commands
 from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
+from handlers.delivery_ledger import lanes
 from handlers.errors import UserError
 from handlers.link_verbs import link_words, unlink_words
 from handlers.paging_told import going_on
 from handlers.registry import discover
 from handlers.suggest import did_you_mean
-from handlers.views import Message, bridge, help, paging_state, what_changed
+from handlers.views import Message, bridge, delivery_ledger, help, paging_state, what_changed
 from handlers.views.failures import UnknownName
 from handlers.what_changed import reasons_told
 from handlers.wording import asks_for_help, environment_names, service_names
@@ -28,7 +29,7 @@ _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", 
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
 _CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
 _LINKING: Final = {"link": link_words, "unlink": unlink_words}
-_VERBS: Final = ("help", "status", "link", "unlink", "map", "retry", "reasons")
+_VERBS: Final = ("help", "status", "link", "unlink", "map", "retry", "delivery", "reasons")
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -42,6 +43,13 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     if verb == "reasons":
         async with ctx.reading() as store:
             return Reply(message=what_changed.reasons(await reasons_told(store, ctx.topology)))
+    if verb == "delivery":
+        return await _delivery(ctx, invocation.at, text[len(verb) :].strip())
+    return await _change(ctx, invocation, verb, text)
+
+
+async def _change(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
+    """Do what changes something."""
     if verb in _LINKING:
         return Reply(message=await _LINKING[verb](ctx, text[len(verb) :], invocation.by))
     mapping, retrying = _MAP.fullmatch(text), _RETRY.fullmatch(text)
@@ -57,6 +65,12 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
 def _help() -> Message:
     known = discover(commands, "COMMAND", Command)
     return help.overview([(c.name, c.usage, c.summary) for c in known], COMMAND.examples)
+
+
+async def _delivery(ctx: Context, at: datetime, word: str) -> Reply:
+    channel = _channel(word, ctx.topology, ()) if word else None
+    async with ctx.reading() as store:
+        return Reply(message=delivery_ledger.ledger(await lanes(store, ctx.topology, channel), at))
 
 
 async def _status(ctx: Context, at: datetime) -> Reply:
@@ -194,7 +208,7 @@ def _linked_names(bridge: Bridge) -> list[tuple[str, str]]:
 
 COMMAND: Final = Command(
     name="/bridge",
-    usage="help|status|link #dev #ops|unlink #channel|map NAME as SERVICE|retry #channel or pager|reasons",
+    usage="help|status|link #dev #ops|unlink #channel|map NAME as SERVICE|retry CHANNEL|delivery [CHANNEL]|reasons",
     summary="See what is connected, waits and is held; link channels; map unknown names; retry refused messages.",
     examples=(
         "/bridge status",
@@ -203,6 +217,8 @@ COMMAND: Final = Command(
         "/bridge map acme/payments-api as payments",
         "/bridge map live-eu as production",
         "/bridge retry #payments-ops",
+        "/bridge delivery",
+        "/bridge delivery #payments-ops",
         "/bridge reasons",
     ),
     run=run,

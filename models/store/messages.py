@@ -52,6 +52,12 @@ class Messages(Noun):
         query = select(_MESSAGES.c.subject).where(_MESSAGES.c.channel_id == channel_id, _MESSAGES.c.ts == ts)
         return (await self._connection.execute(query)).scalars().first()
 
+    async def at(self, channel_id: str, ts: str) -> MessageRef | None:
+        """Return the message at a place in Slack."""
+        query = select(_MESSAGES).where(_MESSAGES.c.channel_id == channel_id, _MESSAGES.c.ts == ts)
+        row = (await self._connection.execute(query)).first()
+        return _message(row) if row else None
+
     async def channel_name(self, channel_id: str) -> str | None:
         """Return the configured name of a channel that was posted to."""
         query = select(_MESSAGES.c.channel).where(_MESSAGES.c.channel_id == channel_id).limit(1)

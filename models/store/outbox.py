@@ -35,6 +35,8 @@ _UNSENT = text("outbox.state <> 'sent'")
 _POSTING: ColumnElement[str] = literal_column("'posting'")
 
 UNANSWERED = "unanswered"
+# Of the deliveries behind a message the first some dozen are kept.
+_LONGEST_TRAIL = 400
 
 # Made once: making a statement takes longer than running it.
 _KNOWN = Prepared(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True))))
@@ -57,6 +59,8 @@ class Notice(Protocol):
     def priority(self) -> int: ...  # noqa: D102
     @property
     def params(self) -> dict[str, str]: ...  # noqa: D102
+    @property
+    def trail(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +96,31 @@ class ChannelQueue:
     pause_reason: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How a message came to be: how often it was wanted, since when, when it was said, from which deliveries.
+
+    `version` counts every change that wanted it said; several that come at once are one message, or one edit.
+    """
+
+    version: int
+    created_at: datetime
+    sent_at: datetime | None
+    state: str
+    reason: str | None
+    deliveries: tuple[int, ...]
+
+
 class Outbox(Noun):
     """The outbox."""
 
     async def notify(self, notices: Iterable[Notice], at: datetime) -> int:
         """Queue what is to be said; what is queued or said already becomes due again. Returns how many rows."""
-        latest = {n.key: n for n in notices}
+        latest: dict[str, Notice] = {}
+        trails: dict[str, str] = {}
+        for notice in notices:
+            latest[notice.key] = notice
+            trails[notice.key] = trails.get(notice.key, "") + notice.trail
         rows = [
             {
                 "key": key,
@@ -106,6 +129,7 @@ class Outbox(Noun):
                 "side": n.side,
                 "channel": n.channel,
                 "params": n.params,
+                "trail": trails[key][:_LONGEST_TRAIL],
                 "priority": n.priority,
                 "due_at": at,
                 "created_at": at,
@@ -260,6 +284,28 @@ class Outbox(Noun):
         rows = await self._connection.execute(query.order_by(_OUTBOX.c.id.desc()).limit(limit))
         return [_item(row) for row in rows]
 
+    async def waiting(self, limit: int = 20, channel: str | None = None) -> list[OutboxItem]:
+        """Return the messages that wait, the oldest first."""
+        query = select(_OUTBOX).where(_UNSENT, _OUTBOX.c.state.in_(["waiting", "posting"]))
+        if channel is not None:
+            query = query.where(_OUTBOX.c.channel == channel)
+        rows = await self._connection.execute(query.order_by(_OUTBOX.c.created_at, _OUTBOX.c.id).limit(limit))
+        return [_item(row) for row in rows]
+
+    async def told(self, key: str) -> Told | None:
+        """Return what is known of how a message came to be; `None` once it is forgotten."""
+        row = (await self._connection.execute(select(_OUTBOX).where(_OUTBOX.c.key == key))).first()
+        if row is None:
+            return None
+        return Told(
+            version=row.version,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            state=row.state,
+            reason=row.reason,
+            deliveries=tuple(dict.fromkeys(map(int, row.trail.split()))),
+        )
+
     async def queues(self) -> list[ChannelQueue]:
         """Return the state of every channel that was ever posted to or has something waiting, by name."""
         waits = _OUTBOX.c.state.in_(["waiting", "posting"])
@@ -303,6 +349,10 @@ def _due_again(statement: Upsert) -> Any:
         "version": _OUTBOX.c.version + literal_column("1"),
         "state": case((is_in_hand, literal_column("'posting'")), else_=literal_column("'waiting'")),
         "params": new.params,
+        "trail": case(
+            (func.length(_OUTBOX.c.trail) < literal_column("400"), _OUTBOX.c.trail.concat(new.trail)),
+            else_=_OUTBOX.c.trail,
+        ),
         "priority": case((_OUTBOX.c.priority < new.priority, _OUTBOX.c.priority), else_=new.priority),
         "due_at": case((was_sent, new.due_at), else_=_OUTBOX.c.due_at),
         "created_at": case((was_sent, new.created_at), else_=_OUTBOX.c.created_at),

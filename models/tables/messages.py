@@ -13,7 +13,8 @@ class OutboxRow(Base):
     """One thing to say in one channel; a card that changes is the same row again, with a higher `version`.
 
     `state` is waiting, posting (handed to Slack, no answer recorded yet), sent or failed. What is said is rendered
-    from `subject` and `part` when it is posted, so that a burst of changes is one edit.
+    from `subject` and `part` when it is posted, so that a burst of changes is one edit. `trail` are the numbers of the
+    deliveries that wanted it said.
     """
 
     __tablename__ = "outbox"
@@ -25,6 +26,7 @@ class OutboxRow(Base):
     side: Mapped[str] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(128))
     params: Mapped[Any] = mapped_column(Json)
+    trail: Mapped[str] = mapped_column(Text, server_default="")
     priority: Mapped[int] = mapped_column(SmallInteger)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     posted_version: Mapped[int] = mapped_column(Integer, server_default="0")

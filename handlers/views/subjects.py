@@ -1,0 +1,36 @@
+"""What messages are about, in words."""
+
+from typing import Final
+
+from handlers.views.text import line
+
+_KINDS: Final = {
+    "deploy": "deploy #{}",
+    "change": "change #{}",
+    "incident": "INC-{}",
+    "freeze": "freeze F{}",
+    "digest": "digest {}",
+    "handoff": "shift handoff {}",
+    "channel": "trouble with {}",
+    "held": "unknown names",
+    "source": "sender {}",
+}
+_PARTS: Final = {
+    "card": "its message",
+    "details": "its details",
+    "failed": "its failure",
+    "hung": "that it never ended",
+}
+
+
+def subject_words(subject: str, part: str) -> str:
+    """Return what a message is about: `deploy #12, its message`."""
+    kind, _, name = subject.partition(":")
+    words = _KINDS.get(kind, kind + " {}").format(line(name, 60)).strip()
+    return f"{words}, {part_words(part)}"
+
+
+def part_words(part: str) -> str:
+    """Return which of a subject's messages one is."""
+    quiet = part.removeprefix("loud:")
+    return _PARTS.get(quiet) or quiet.partition(":")[0].replace("_", " ")
