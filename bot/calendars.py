@@ -9,6 +9,7 @@ import httpx
 import structlog
 
 from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
+from bot.trust import trusted
 from handlers.context import Context
 from models.oncall import HORIZON, OnCallSchedule, Shift
 from models.store.oncall import Copy
@@ -33,7 +34,7 @@ class Calendars:
         wanted = [s for s in self.ctx.topology.schedules if s.ical or s.pagerduty]
         if not wanted:
             return
-        async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=True) as client:
+        async with httpx.AsyncClient(verify=trusted(), timeout=_SECONDS, follow_redirects=True) as client:
             for schedule in wanted:
                 await self._copy(client, schedule)
 

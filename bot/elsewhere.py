@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from bot.settings_environment import PagerDuty
+from bot.trust import trusted
 from handlers.errors import CallFailure
 from models.calls import SOURCE, Matter, Verb
 
@@ -51,7 +52,7 @@ class HttpElsewhere:
         Raises:
             CallFailure: it was not taken.
         """
-        async with httpx.AsyncClient(timeout=self.seconds) as client:
+        async with httpx.AsyncClient(verify=trusted(), timeout=self.seconds) as client:
             if target.startswith(SOURCE):
                 return await self._tell_pagerduty(client, what, about)
             writer = self.writers.get(target)

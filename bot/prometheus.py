@@ -11,6 +11,7 @@ import structlog
 
 from bot.prometheus_api import Api, NoAnswer
 from bot.settings_operations import PrometheusServer
+from bot.trust import trusted
 from handlers.context import NoOperations
 from handlers.ports import Operations
 from models.operations import NOT_ASKED, Found, Objective, OperationsReading, Points, expression, reading
@@ -37,8 +38,7 @@ class Prometheus:
 
     def __init__(self, server: PrometheusServer) -> None:
         self._server = server
-        # Reading the certificates takes long enough to be felt at the door.
-        self._trusted = httpx.create_ssl_context()
+        self._trusted = trusted()
 
     async def read(self, services: Sequence[Service], start: datetime, end: datetime) -> list[OperationsReading]:
         """Return a reading of each service that has an objective, as `handlers.ports.Operations` says."""

@@ -20,6 +20,7 @@ import httpx
 from bot.sandbox.config import SandboxConfig
 from bot.sandbox.state import Delivery, Json
 from bot.sandbox.workspace import Workspace
+from bot.trust import trusted
 
 Kind: TypeAlias = Literal["command", "interactivity", "event"]
 
@@ -69,7 +70,7 @@ class HttpDoor:
     def __init__(self, config: SandboxConfig) -> None:
         self.url = config.bot_url
         self._config = config
-        self._client = httpx.AsyncClient(timeout=config.acknowledge_timeout + 1, trust_env=False)
+        self._client = httpx.AsyncClient(verify=trusted(), timeout=config.acknowledge_timeout + 1, trust_env=False)
 
     async def bring(self, kind: Kind, payload: Json, retry: Mapping[str, Any]) -> Answer:
         """Deliver once, within the deadline."""

@@ -29,7 +29,7 @@ class Scene:
 
     sandbox: Sandbox
     slack_url: str
-    database_url: str
+    database: Database
     port: int
     folder: Path
 
@@ -38,7 +38,7 @@ class Scene:
         return Channels(self.sandbox)
 
     def bot(self) -> AbstractAsyncContextManager[Process]:
-        return serving(self.sandbox, self.slack_url, self.database_url, self.port, self.folder)
+        return serving(self.sandbox, self.slack_url, self.database.url, self.port, self.folder)
 
     async def send(self, process: Process, number: int = 1) -> httpx.Response:
         body = json.dumps(deployed(number=number)).encode()
@@ -48,26 +48,17 @@ class Scene:
 
     async def let_half_a_minute_pass(self) -> None:
         """End the leases that the dead process held, as time would."""
-        database = Database(self.database_url)
-        async with database.transaction() as store:
+        async with self.database.transaction() as store:
             await store.outbox._connection.execute(text("UPDATE channels SET leased_until = NULL, leased_by = NULL"))
-        await database.close()
 
     async def is_silent(self) -> bool:
-        database = Database(self.database_url)
-        try:
-            async with database.reading() as store:
-                return not (await store.deliveries.counts())["waiting"] and not (await store.outbox.backlog())[0]
-        finally:
-            await database.close()
+        async with self.database.reading() as store:
+            return not (await store.deliveries.counts())["waiting"] and not (await store.outbox.backlog())[0]
 
     async def leases(self) -> int:
-        database = Database(self.database_url)
-        async with database.reading() as store:
+        async with self.database.reading() as store:
             rows = await store.outbox._connection.execute(text("SELECT name FROM channels WHERE leased_by IS NOT NULL"))
-            held = len(list(rows))
-        await database.close()
-        return held
+            return len(list(rows))
 
     def said(self) -> list[int]:
         """Return how many messages each channel shows, and how many replies."""
@@ -79,10 +70,10 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(database_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(database: Database, tmp_path: Path) -> AsyncIterator[Scene]:
     sandbox = build_sandbox(SandboxConfig(clock=clock.utc_now, rates=None))
     async with sandbox.running() as slack_url:
-        yield Scene(sandbox, slack_url, database_url, free_port(), tmp_path)
+        yield Scene(sandbox, slack_url, database, free_port(), tmp_path)
 
 
 ONCE_ON_EACH_SIDE = [1, 1, 1, 1]
@@ -171,9 +162,9 @@ async def test_a_polite_end_in_the_middle_of_a_post_records_it(scene: Scene) -> 
 
 
 async def test_two_bots_on_one_postgres_say_everything_once(scene: Scene) -> None:
-    if not scene.database_url.startswith("postgresql"):
+    if scene.database.is_sqlite:
         return
-    other = Scene(scene.sandbox, scene.slack_url, scene.database_url, free_port(), scene.folder)
+    other = Scene(scene.sandbox, scene.slack_url, scene.database, free_port(), scene.folder)
     async with scene.bot() as one, other.bot() as two:
         processes = [one, two] * 4
         await asyncio.gather(*(scene.send(process, number) for number, process in enumerate(processes, 1)))
@@ -185,11 +176,9 @@ HALF_A_MINUTE = timedelta(seconds=30)
 
 
 async def test_what_a_dead_process_held_is_free_after_half_a_minute(scene: Scene) -> None:
-    at = clock.utc_now()
-    database = Database(scene.database_url)
+    at, database = clock.utc_now(), scene.database
     async with database.transaction() as store:
         await store.outbox.lease(f"#{DEV}", "dead", at=at, until=at + HALF_A_MINUTE)
     async with database.transaction() as store:
         assert not await store.outbox.lease(f"#{DEV}", "new", at=at + timedelta(seconds=29), until=at + HALF_A_MINUTE)
         assert await store.outbox.lease(f"#{DEV}", "new", at=at + HALF_A_MINUTE, until=at + 2 * HALF_A_MINUTE)
-    await database.close()

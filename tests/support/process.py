@@ -37,10 +37,16 @@ class Process:
         async with asyncio.timeout(within):
             return await self.running.wait()
 
-    async def is_alive(self) -> bool:
+    async def until_alive(self) -> None:
+        """Wait until it answers; fail with its log if it ends before."""
+        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
+            while not await self._is_alive(client):
+                assert self.running.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.05)
+
+    async def _is_alive(self, client: httpx.AsyncClient) -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                return (await client.get(f"{self.url}/livez")).is_success
+            return (await client.get(f"{self.url}/livez")).is_success
         except httpx.TransportError:
             return False
 
@@ -64,10 +70,7 @@ async def serving(
         )
     process = Process(running, f"http://127.0.0.1:{port}", log)
     try:
-        async with asyncio.timeout(30):
-            while not await process.is_alive():
-                assert running.returncode is None, log.read_text()
-                await asyncio.sleep(0.05)
+        await process.until_alive()
         yield process
     finally:
         process.kill()

@@ -20,6 +20,7 @@ from bot.sandbox.config import SandboxConfig
 from bot.sandbox.serving import free_port, running
 from bot.sandbox.state import Message
 from bot.settings import Settings, load
+from bot.trust import trusted
 from handlers.outbox import Pace
 
 SECRET: Final = "demo-secret"
@@ -136,7 +137,7 @@ async def stage(
         bot = build(change(settings))
         async with (
             running(bot, port, grace=3.0) as bot_url,
-            httpx.AsyncClient(base_url=bot_url, trust_env=False, timeout=20) as http,
+            httpx.AsyncClient(base_url=bot_url, trust_env=False, timeout=20, verify=trusted()) as http,
         ):
             yield Stage(bot, sandbox, bot_url, slack_url, http, Channels(sandbox))
             await sandbox.idle()
