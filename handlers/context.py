@@ -153,7 +153,7 @@ class Context:
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
     `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
     use one inside another. `aside` reads what takes its time, off the event loop.
-    `computing` is held while a digest is computed: many are due at one minute, and people's questions go between.
+    `computing` is held while a scheduled digest is run: many are due at one minute.
     `topology` is replaced when a person maps a name. `hear` carries a reply to the other side, after what was missed
     before it. `wake_outbox` and `wake_apply` are called after a commit that left work for them.
     """

@@ -1,7 +1,7 @@
 """A digest is computed once, said once to each side, and caught up when its time was missed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from handlers.digest_runs import compute, due_digests, post_now, posted, run_dig
 from handlers.speech import render
 from models.links import Link
 from models.periods import latest_completed
+from models.store import Store
 from models.store.digests import Snapshot
 from models.store.outbox import OutboxItem
 from models.store.sources import Heard
@@ -289,3 +290,21 @@ async def test_a_preview_keeps_nothing(ctx: Context) -> None:
     snapshot = await compute(ctx, "preview", BRIDGE, window, MONDAY_NINE)
     assert ("week", 0) == (snapshot.numbers["length"], snapshot.id)
     assert [] == await snapshots(ctx)
+
+
+async def test_of_many_digests_at_one_minute_one_is_run_after_the_other(database: Database) -> None:
+    ctx = context(database, topology=WITH_DIGEST)
+    at_work, most = 0, 0
+
+    async def counted(work: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        found = await database.aside(work)
+        at_work -= 1
+        return found
+
+    ctx.aside = counted
+    plans = [replace(DAILY, name=f"plan {n}") for n in range(4)]
+    posted = await asyncio.gather(*(run_digest(ctx, plan, MONDAY_NINE, MONDAY_NINE) for plan in plans))
+    assert (1, [1, 1, 1, 1]) == (most, [len(new) for new in posted])
