@@ -8,6 +8,8 @@ from typing import Literal
 from playwright.async_api import Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
+# What is there at once on an idle machine takes longer where every processor runs tests.
+expect.set_options(timeout=20_000)
 _SWITCHES = (
     "no-sandbox",
     "disable-gpu",
@@ -21,7 +23,12 @@ _SWITCHES = (
 
 @asynccontextmanager
 async def browsing(
-    url: str, *, width: int = 1440, height: int = 900, colors: Literal["light", "dark"] = "light"
+    url: str,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    colors: Literal["light", "dark"] = "light",
+    timezone: str = "Europe/London",
 ) -> AsyncIterator[Page]:
     """Open the sandbox's page; anything that the browser complains about fails the test."""
     complaints: list[str] = []
@@ -32,7 +39,7 @@ async def browsing(
         tab = await browser.new_page(
             viewport={"width": width, "height": height},
             locale="en-GB",
-            timezone_id="Europe/London",
+            timezone_id=timezone,
             color_scheme=colors,
         )
         tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -102,7 +102,7 @@ class Desk:
         async with self.database.reading() as store:
             return (await store.outbox.backlog())[0] == 0
 
-    async def until(self, seen: Callable[[], Awaitable[bool]], within: float = 10.0) -> None:
+    async def until(self, seen: Callable[[], Awaitable[bool]], within: float = 30.0) -> None:
         async with asyncio.timeout(within):
             while not await seen():
                 await asyncio.sleep(0.01)
@@ -123,7 +123,7 @@ class Desk:
 
         await self.until(seen)
 
-    async def until_called(self, method: str, times: int, within: float = 10.0) -> None:
+    async def until_called(self, method: str, times: int, within: float = 30.0) -> None:
         await self.sandbox.workspace.until(lambda: self.called(method) >= times, within)
 
     def called(self, method: str) -> int:

@@ -1,22 +1,13 @@
 """The page in a real Chromium: live, filled in and pressed as a person does, with the keyboard too."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.bot.sandbox_page.conftest import Stage
-
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    f"--{switch}"
-    for switch in (
-        "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync",
-    )
-]  # fmt: skip
+from tests.support.browser import CHROMIUM, browsing
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 
@@ -24,17 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 @pytest.fixture
 async def page(stage: Stage) -> AsyncIterator[Page]:
     """The page as Ada sees it; anything that the browser complains about fails the test."""
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = await browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Asia/Tokyo")
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        await tab.goto(stage.url)
-        await expect(tab.locator("#left[data-settled]")).to_be_attached()
+    async with browsing(stage.url, width=1280, height=800, timezone="Asia/Tokyo") as tab:
         yield tab
-        await browser.close()
-    assert [] == complaints
 
 
 async def test_a_message_appears_is_edited_and_disappears_while_one_watches(stage: Stage, page: Page) -> None:
