@@ -80,7 +80,7 @@ def ranked(
     found = []
     for entry in entries:
         at = _happened_at(entry)
-        reasons = _reasons(incident, entry, start - _began_at(entry), dependencies)
+        reasons = _reasons(incident, entry, _lead(entry, start), dependencies)
         if since <= at <= until and reasons and not _is_remedy(entry, start):
             found.append(Candidate(entry=entry, at=at, reasons=reasons))
     return sorted(found, key=lambda c: (-c.weight, start - c.at, -c.entry.id))
@@ -88,12 +88,14 @@ def ranked(
 
 def _is_remedy(entry: Entry, start: datetime) -> bool:
     """Say whether an entry is the way back, taken after it began."""
-    return isinstance(entry, Deploy) and entry.kind is DeployKind.ROLLBACK and _began_at(entry) > start
+    return isinstance(entry, Deploy) and entry.kind is DeployKind.ROLLBACK and _lead(entry, start) < timedelta()
 
 
-def _began_at(entry: Entry) -> datetime:
-    """Return when a change began to be felt: a deploy that was under way when it all began came before."""
-    return (isinstance(entry, Deploy) and entry.started_at) or _happened_at(entry)
+def _lead(entry: Entry, start: datetime) -> timedelta:
+    """Return how long before the start a change happened; a deploy that was under way then happened just there."""
+    before = start - _happened_at(entry)
+    is_under_way = isinstance(entry, Deploy) and entry.started_at is not None and entry.started_at <= start
+    return max(before, timedelta()) if is_under_way else before
 
 
 def _happened_at(entry: Entry) -> datetime:
