@@ -99,7 +99,8 @@ async def test_a_group_that_resolves_alert_by_alert_gets_one_reply_at_its_end(da
 
 async def test_an_incident_tells_dev_what_was_deployed_before_it(database: Database, at: datetime) -> None:
     async with database.transaction() as store:
-        await store.deploys.add_many([samples.deploy(finished_at=at - timedelta(minutes=20))])
+        ended = at - timedelta(minutes=20)
+        await store.deploys.add_many([samples.deploy(started_at=ended - timedelta(minutes=2), finished_at=ended)])
         await store.incidents.add(samples.incident(id=0, leader_id=None))
 
     assert "20 min before · same service, same environment, at most an hour before" in await shown(
