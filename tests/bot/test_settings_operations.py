@@ -60,13 +60,16 @@ def test_without_the_section_there_is_no_prometheus(tmp_path: Path) -> None:
 
 
 def test_what_the_example_shows_commented_out_is_valid_too(tmp_path: Path) -> None:
-    text = re.sub(r"^(\s*)# (?=(prometheus|operations|api):|  )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    # What begins like a key, and what stands below one; the first lines are words for people.
+    head, rest = EXAMPLE.read_text("utf-8").split("\n\n", 1)
+    text = f"{head}\n\n" + re.sub(r"^(\s*)# (?=\w+:|  )", r"\1", rest, flags=re.MULTILINE)
     config = tmp_path / "twinspan.yaml"
     config.write_text(text, "utf-8")
-    settings = load(
-        {**SECRETS, **SLACK, "PROMETHEUS_PASSWORD": "prom-s3cret", "TWINSPAN_API_TOKEN": "api"}, config, at=AT
-    )
+    named = dict.fromkeys(re.findall(r"\$\{([A-Z_]+)\}", text), "s3cret")
+    named |= {"PARTNER_BOT_TOKEN": "xoxb-partner", "PAGERDUTY_ROUTING_KEY": "0" * 32}
+    settings = load({**named, **SECRETS, **SLACK, "PROMETHEUS_PASSWORD": "prom-s3cret"}, config, at=AT)
     assert settings.prometheus is not None
+    assert settings.topology.paging.policies
     assert ("twinspan", "prom-s3cret") == (settings.prometheus.username, settings.prometheus.password)
     assert [0.999, None] == [s.operations.target if s.operations else None for s in settings.topology.services]
 
