@@ -64,7 +64,7 @@ class Night:
                 waiting = (await store.deliveries.counts())["waiting"]
                 return not waiting and not (await store.outbox.backlog())[0]
 
-        await until(quiet, 30)
+        await until(quiet, 60)
 
     async def send(self, source: str, payload: Any) -> None:
         headers = {"Authorization": f"Bearer {SECRET}"}
