@@ -55,7 +55,7 @@ class Apply:
     door_is_busy: Callable[[], bool]
     door_is_open: Callable[[], bool]
     batch_size: int = 500
-    small_batch_size: int = 16
+    small_batch_size: int = 8
     catch_up_size: int = 256
     rest: float = 2.0
     patience: timedelta = timedelta(seconds=20)

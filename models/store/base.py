@@ -57,8 +57,8 @@ def in_slices(items: Iterable[_Item], size: int = LOOKUP_SIZE) -> Iterable[Seque
     return (listed[start : start + size] for start in range(0, len(listed), size))
 
 
-def in_powers(rows: Sequence[_Item], largest: int = 256) -> Iterable[Sequence[_Item]]:
-    """Cut rows into pieces of 256, 128, …, 1: few sizes, so that few statements have to be prepared."""
+def in_powers(rows: Sequence[_Item], largest: int = 32) -> Iterable[Sequence[_Item]]:
+    """Cut rows into pieces of 32, 16, …, 1: few sizes, so that few statements are prepared, none of them large."""
     start = 0
     while start < len(rows):
         size = min(1 << ((len(rows) - start).bit_length() - 1), largest)
