@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.context import Context
-from handlers.freezes import BEGUN, END_PARTS, ENDED, freeze_notices
+from handlers.freezes import BEGUN, END_PARTS, ENDED, freeze_notices, gate_notices
 from handlers.routing import CARD, LOUD, SIDES, Notice
 from models.freezes import Freeze
 from models.records import Deploy
@@ -25,6 +25,7 @@ async def tend(ctx: Context, at: datetime, windows: Sequence[Freeze]) -> None:
             # One that came and went while the bot was down is not worth a message.
             if not (is_over and one.told == ""):
                 notices += freeze_notices(one, ctx.topology, parts)
+                notices += await gate_notices(store, ctx.topology, one)
             await store.freezes.save(replace(one, told=ENDED if is_over else BEGUN))
         for one in await store.freezes.standing(at):
             notices += await _incident_over(store, ctx.topology, one, at)

@@ -8,7 +8,7 @@ from typing import Final
 from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.routing import CARD, LOUD, SIDES, Notice
+from handlers.routing import CARD, LOUD, SIDES, Notice, incident_notices
 from handlers.suggest import did_you_mean
 from handlers.views.times import duration, in_utc
 from models.freezes import LONGEST, Freeze, Pass
@@ -88,7 +88,8 @@ async def freeze(
         assert number is not None
         made = replace(made, id=number)
         if made.told:
-            await store.outbox.notify(freeze_notices(made, ctx.topology, [CARD]), by.at)
+            told = freeze_notices(made, ctx.topology, [CARD])
+            await store.outbox.notify([*told, *await gate_notices(store, ctx.topology, made)], by.at)
     ctx.wake_outbox()
     return made
 
@@ -104,7 +105,8 @@ async def extend(ctx: Context, number: int, until: datetime, by: By) -> Freeze:
         _refuse_span(one.since, until, by.at)
         changed = replace(one, until=until)
         await store.freezes.save(changed)
-        await store.outbox.notify(freeze_notices(changed, ctx.topology, [CARD, _said("extended", by)]), by.at)
+        told = freeze_notices(changed, ctx.topology, [CARD, _said("extended", by)])
+        await store.outbox.notify([*told, *await gate_notices(store, ctx.topology, changed)], by.at)
     ctx.wake_outbox()
     return changed
 
@@ -131,7 +133,8 @@ async def give_freeze(
     changed = replace(one, owner=owner, owner_id=owner_id)
     await store.freezes.save(changed)
     if changed.told == BEGUN:
-        await store.outbox.notify(freeze_notices(changed, topology, [CARD, _said("taken", by)]), by.at)
+        told = freeze_notices(changed, topology, [CARD, _said("taken", by)])
+        await store.outbox.notify([*told, *await gate_notices(store, topology, changed)], by.at)
     return changed
 
 
@@ -145,7 +148,8 @@ async def lift(ctx: Context, number: int, by: By) -> Freeze:
         one = await _standing(store, number, by.at)
         lifted = replace(one, lifted_at=by.at, lifted_by=by.name, told=ENDED)
         await store.freezes.save(lifted)
-        await store.outbox.notify(freeze_notices(lifted, ctx.topology, END_PARTS), by.at)
+        told = freeze_notices(lifted, ctx.topology, END_PARTS)
+        await store.outbox.notify([*told, *await gate_notices(store, ctx.topology, lifted)], by.at)
     ctx.wake_outbox()
     return lifted
 
@@ -193,6 +197,16 @@ def freeze_notices(one: Freeze, topology: Topology, parts: Sequence[str]) -> lis
         for part in parts
         for channel, side in targets.items()
     ]
+
+
+async def gate_notices(store: Store, topology: Topology, one: Freeze) -> list[Notice]:
+    """Return the edits of open incidents' cards, where they were posted: they say whether the gate is shut."""
+    notices: dict[tuple[str, str], Notice] = {}
+    for incident in await store.incidents.list_open(one.services):
+        cards = [n for n in incident_notices(None, incident, topology) if n.part == CARD]
+        posted = {m.channel for n in cards[:1] for m in await store.messages.of_subject(n.subject) if m.part == CARD}
+        notices |= {(n.subject, n.channel): n for n in cards if n.channel in posted}
+    return list(notices.values())
 
 
 def _said(what: str, by: By) -> str:

@@ -162,7 +162,7 @@ async def _incident(row: _Row) -> Message | None:
     if leader is None:
         return None
     if row.part == CARD:
-        shown = await shown_with(row.store, row.topology, leader, elsewhere=await _elsewhere(row))
+        shown = await shown_with(row.store, row.topology, leader, elsewhere=await _elsewhere(row), at=row.at)
         card = incidents.card(leader, row.side, shown)
         is_own = shown.response is not None and shown.response.channel_id == row.channel
         return incident_channel.card(card, await _cards(row)) if is_own else card

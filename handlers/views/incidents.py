@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Block, Message, calls, causes, paging_state
+from handlers.views import Block, Message, calls, causes, incident_for_dev, paging_state
 from handlers.views import incident_entries as entries
 from handlers.views import what_changed as changed
 from handlers.views.freezes import FOR_INCIDENT
@@ -38,7 +38,8 @@ class Shown:
     """What a card shows beside its incident: the group, what people keep beside it, where to look.
 
     `changed` is what may have caused it, the likeliest first, `held` what it is held against, `elsewhere` the link
-    to the other side's card, `calls` what services elsewhere are told of it, `paging` how far paging for it is.
+    to the other side's card, `calls` what services elsewhere are told of it, `paging` how far paging for it is,
+    `around` what the dev side's questions are answered from.
     """
 
     members: Sequence[Incident] = ()
@@ -51,6 +52,7 @@ class Shown:
     calls: Sequence[Call] = ()
     paging: Told | None = None
     held: causes.Suspicion = field(default_factory=causes.Suspicion)
+    around: incident_for_dev.Around = field(default_factory=incident_for_dev.Around)
 
 
 def card(leader: Incident, side: Audience, shown: Shown) -> Message:
@@ -64,13 +66,21 @@ def card(leader: Incident, side: Audience, shown: Shown) -> Message:
     blocks += _member_lines(group)
     if people := _people(shown):
         blocks.append(context(people))
-    if side != "dev":
-        blocks += [context(told) for told in (_paging(shown), calls.senders(shown.calls)) if told]
-    if cause := causes.of_incident(leader, shown.held):
-        blocks.append(context(cause))
+    blocks += _for_dev(leader, state, shown) if side == "dev" else _for_ops(leader, shown)
     if shown.changed and state is not IncidentStatus.RESOLVED:
         blocks.append(context(changed.few(shown.changed, leader)))
     return message(f"{title}: {state_words(group, state)}", [*blocks, buttons(leader, state, shown)])
+
+
+def _for_dev(leader: Incident, state: IncidentStatus, shown: Shown) -> list[Block]:
+    is_open = state is not IncidentStatus.RESOLVED
+    can_freeze = state not in (IncidentStatus.MITIGATED, IncidentStatus.RESOLVED) and bool(_freeze(leader, shown))
+    return incident_for_dev.answers(leader, shown.held, shown.around, is_open=is_open, can_freeze=can_freeze)
+
+
+def _for_ops(leader: Incident, shown: Shown) -> list[Block]:
+    told = (_paging(shown), calls.senders(shown.calls), causes.of_incident(leader, shown.held))
+    return [context(one) for one in told if one]
 
 
 def _paging(shown: Shown) -> str | None:
@@ -145,7 +155,7 @@ def buttons(leader: Incident, state: IncidentStatus, shown: Shown) -> Block:
 
 def _freeze(leader: Incident, shown: Shown) -> list[Block]:
     """Return the button that stops deploys, on what is bad enough for it and has a service to stop."""
-    is_bad = leader.severity in (Severity.SEV1, Severity.SEV2)
+    is_bad = leader.severity in (Severity.SEV1, Severity.SEV2) and not shown.around.freezes
     services = [s for member in (leader, *shown.members) for s in member.services]
     return [button("Freeze deploys", FOR_INCIDENT, str(leader.leader_id or leader.id))] if is_bad and services else []
 
