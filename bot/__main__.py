@@ -20,6 +20,7 @@ from bot.backfill.command import backfill
 from bot.gate_command import gate
 from bot.import_command import import_
 from bot.metrics_command import metrics
+from bot.route_command import route
 from bot.send_command import send
 from bot.settings import InvalidSettings, Settings, database_url, load
 
@@ -155,6 +156,7 @@ main.add_command(import_)
 main.add_command(backfill)
 main.add_command(metrics)
 main.add_command(gate)
+main.add_command(route)
 
 
 def _loaded(config: Path | None, *, serving: bool = False) -> Settings:

@@ -8,21 +8,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import zstandard
 
 from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, TwinspanError, Unavailable
-from handlers.payload import not_ahead
 from handlers.ports import AtOnce, Telemetry
+from handlers.sender_warnings import warnings_about
 from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
-from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store.deliveries import NewDelivery, Stored
 from models.topology import Topology, WebhookSource
-
-# Over 5 minutes ahead of us an event is accepted with a flag; over 24 hours it is refused (`handlers.payload`).
-FLAGGED_AHEAD: Final = timedelta(minutes=5)
 
 # Half the time of level 1 for half as many bytes again: at the door time is dearer.
 LEVEL: Final = -3
@@ -240,32 +235,3 @@ def _new_delivery(
 
 def _kept(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return {name: headers[name] for name in names if name in headers}
-
-
-def warnings_about(reports: Sequence[Report], topology: Topology, at: datetime) -> list[str]:
-    """Return what a sender should know although its events are accepted; each thing once.
-
-    Raises:
-        MalformedPayload: an event is more than 24 hours in the future.
-    """
-    warnings: dict[str, None] = {}
-    for report in reports:
-        if isinstance(report, CommitReport):
-            continue
-        if not_ahead(report.occurred_at, at, "$.occurred_at") - at > FLAGGED_AHEAD:
-            warnings[f"time {report.occurred_at.isoformat()} is in the future; check the sender's clock"] = None
-        for name in unmapped_names(report, topology):
-            warnings[f"{name}: held until it is mapped (see `/bridge map`)"] = None
-    return list(warnings)
-
-
-def unmapped_names(report: DeployReport | ChangeReport | IncidentReport, topology: Topology) -> list[str]:
-    """Return the names of a report that no table of the configuration knows, in words."""
-    names = report.services if isinstance(report, IncidentReport) else (report.service,)
-    services = [topology.service_named(name) for name in names]
-    unknown = [f"unknown service {name!r}" for name, known in zip(names, services, strict=True) if known is None]
-    if isinstance(report, DeployReport) and services[0] is not None:
-        known = topology.environment_named(services[0], report.environment)
-        if known is None:
-            unknown.append(f"unknown environment {report.environment!r} of {services[0].name}")
-    return unknown

@@ -16,7 +16,7 @@ async def why(store: Store, topology: Topology, channel_id: str | None, ts: str 
     found = await store.messages.at(channel_id, ts) if channel_id and ts else None
     if found is None:
         raise UserError("I know nothing of that message any more: it is no message of mine, or was posted anew.")
-    services = await _services(store, found.subject)
+    services = await services_of(store, found.subject)
     rule, bridge = route(found.channel, services, topology)
     told = await store.outbox.told(f"{found.subject}|{found.channel}|{found.part}")
     numbers = told.deliveries if told else ()
@@ -41,7 +41,7 @@ async def why(store: Store, topology: Topology, channel_id: str | None, ts: str 
     )
 
 
-async def _services(store: Store, subject: str) -> list[str]:
+async def services_of(store: Store, subject: str) -> list[str]:
     """Return the services that a subject is about; none for what is about no service."""
     kind, _, number = subject.partition(":")
     if not number.isdecimal():

@@ -13,8 +13,9 @@ from handlers.errors import UserError
 from handlers.link_verbs import link_words, unlink_words
 from handlers.paging_told import going_on
 from handlers.registry import discover
+from handlers.rehearsal import rehearse_delivery, source_names
 from handlers.suggest import did_you_mean
-from handlers.views import Message, bridge, delivery_ledger, help, paging_state, what_changed
+from handlers.views import Message, bridge, delivery_ledger, help, paging_state, rehearsal, what_changed
 from handlers.views.failures import UnknownName
 from handlers.what_changed import reasons_told
 from handlers.wording import asks_for_help, environment_names, service_names
@@ -29,7 +30,7 @@ _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", 
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
 _CHANNEL: Final = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<name>[^>]*))?>")
 _LINKING: Final = {"link": link_words, "unlink": unlink_words}
-_VERBS: Final = ("help", "status", "link", "unlink", "map", "retry", "delivery", "reasons")
+_VERBS: Final = ("help", "status", "link", "unlink", "map", "retry", "delivery", "reasons", "test")
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -45,6 +46,8 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
             return Reply(message=what_changed.reasons(await reasons_told(store, ctx.topology)))
     if verb == "delivery":
         return await _delivery(ctx, invocation.at, text[len(verb) :].strip())
+    if verb == "test":
+        return await _test(ctx, invocation, text[len(verb) :].strip())
     return await _change(ctx, invocation, verb, text)
 
 
@@ -71,6 +74,19 @@ async def _delivery(ctx: Context, at: datetime, word: str) -> Reply:
     channel = _channel(word, ctx.topology, ()) if word else None
     async with ctx.reading() as store:
         return Reply(message=delivery_ledger.ledger(await lanes(store, ctx.topology, channel), at))
+
+
+async def _test(ctx: Context, invocation: Invocation, word: str) -> Reply:
+    """Show what a stored delivery would do now; without a number, ask for a payload."""
+    number = word.removeprefix("#")
+    if number.isdecimal():
+        told = await rehearse_delivery(ctx, int(number), invocation.at)
+        return Reply(message=rehearsal.shown(told))
+    if word:
+        raise UserError(
+            "Say `/bridge test` for a form to paste a payload into, or `/bridge test 123` for delivery 123."
+        )
+    return Reply(modal=rehearsal.form(source_names(ctx.topology), invocation.channel_id))
 
 
 async def _status(ctx: Context, at: datetime) -> Reply:
@@ -208,8 +224,10 @@ def _linked_names(bridge: Bridge) -> list[tuple[str, str]]:
 
 COMMAND: Final = Command(
     name="/bridge",
-    usage="help|status|link #dev #ops|unlink #channel|map NAME as SERVICE|retry CHANNEL|delivery [CHANNEL]|reasons",
-    summary="See what is connected, waits and is held; link channels; map unknown names; retry refused messages.",
+    usage="help|status|link #dev #ops|unlink #channel|map NAME as SERVICE|retry CHANNEL|delivery [CHANNEL]|reasons"
+    "|test [DELIVERY]",
+    summary="See what is connected, waits and is held; link channels; map unknown names; retry refused messages; "
+    "try a payload.",
     examples=(
         "/bridge status",
         "/bridge link #search-dev #search-ops for search mirror always",
@@ -220,6 +238,8 @@ COMMAND: Final = Command(
         "/bridge delivery",
         "/bridge delivery #payments-ops",
         "/bridge reasons",
+        "/bridge test",
+        "/bridge test 123",
     ),
     run=run,
 )

@@ -75,10 +75,17 @@ def form(callback_id: str, title: str, submit: str, blocks: list[Block], carried
 
 
 def text_input(
-    name: str, label: str, value: str = "", *, hint: str = "", optional: bool = False, many_lines: bool = False
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    hint: str = "",
+    optional: bool = False,
+    many_lines: bool = False,
+    most: int | None = None,
 ) -> Block:
-    """Return a field to write in, prefilled with `value`."""
-    most = 2500 if many_lines else 500
+    """Return a field to write in, prefilled with `value`; `most` is how many characters it takes (Slack: 3,000)."""
+    most = most or (2500 if many_lines else 500)
     element: Block = {
         "type": "plain_text_input",
         "action_id": name,

@@ -74,7 +74,11 @@ def _asked(blocks: Sequence[Block]) -> tuple[Block, ...]:
 def explained(told: Why) -> Message:
     """Return why a message was posted, as whoever asked is shown."""
     title = f"*Why?* This is {subject_words(told.subject, told.part)}"
-    lines = [title, f"*Rule* {code(told.rule)}: {_rule(told)}", *_history(told)]
+    lines = [
+        title,
+        f"*Rule* {code(told.rule)}: {rule_words(told.rule, told.bridge, told.side, told.services)}",
+        *_history(told),
+    ]
     lines += [_delivery(one) for one in told.deliveries[-_MOST:]]
     if told.forgotten:
         lines.append(f"… and {plural(told.forgotten, 'delivery', 'deliveries')} not kept any more")
@@ -86,14 +90,15 @@ def explained(told: Why) -> Message:
     return message(title, paragraphs(lines))
 
 
-def _rule(told: Why) -> str:
-    side = "dev" if told.side == "dev" else "ops"
-    about = f" of {line(listed(list(told.services)), 200)}" if told.services else ""
-    match told.rule:
+def rule_words(rule: str, bridge: str | None, side: str, services: Sequence[str]) -> str:
+    """Return what a named rule of routing means for a channel."""
+    side = "dev" if side == "dev" else "ops"
+    about = f" of {line(listed(list(services)), 200)}" if services else ""
+    match rule:
         case "bridge":
-            return f"this is the {side} channel of the bridge *{line(told.bridge or '', 60)}*, which hears{about}"
+            return f"this is the {side} channel of the bridge *{line(bridge or '', 60)}*, which hears{about}"
         case "home":
-            return f"this is the {side} channel of the bridge *{line(told.bridge or '', 60)}*"
+            return f"this is the {side} channel of the bridge *{line(bridge or '', 60)}*"
         case "admin":
             return "this is the admin channel: it hears what the bot could not do, and what belongs to no bridge"
         case _:

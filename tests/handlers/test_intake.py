@@ -11,7 +11,8 @@ import pytest
 from bot.database import Database
 from bot.telemetry import Metrics
 from handlers.errors import MalformedPayload, Overloaded
-from handlers.intake import Intake, Pressure, Receipt, warnings_about
+from handlers.intake import Intake, Pressure, Receipt
+from handlers.sender_warnings import warnings_about
 from handlers.webhooks import Parsed, SourceKind, WebhookRequest
 from models.reports import DeployReport
 from models.store.deliveries import Delivery
