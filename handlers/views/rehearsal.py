@@ -148,6 +148,8 @@ def _silence(told: Rehearsal) -> str:
     if not events:
         return "commits are kept for the deploys that bring them"
     if any("held until" in warning for warning in told.warnings):
+        if any(isinstance(report, IncidentReport) and report.opens for report in events):
+            return "the incident is kept, but no bridge hears of it until it is mapped, and no admin channel is set"
         return "it is held until its names are mapped"
     if all(isinstance(report, IncidentReport) and not report.opens for report in events):
         return "a signal opens nothing"

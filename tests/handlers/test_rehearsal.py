@@ -241,3 +241,13 @@ async def test_the_form_shows_what_is_wrong_under_its_field(ctx: Context) -> Non
     assert {"payload"} == set((await submitted(ctx, source="ci", payload=" ")).errors)
     assert "$" in (await submitted(ctx, source="ci", payload="{}")).errors["payload"]
     assert "Say which event" in (await submitted(ctx, source="github", payload="{}")).errors["event"]
+
+
+async def test_an_incident_of_an_unknown_service_goes_to_the_admin_channel_or_it_is_said_that_nobody_hears(
+    ctx: Context,
+) -> None:
+    body = captured("alertmanager", "alerts__firing_single_bearer").body.replace(b"payments", b"unheard-of")
+    body = body.replace(b"checkout", b"unheard-of")
+    assert "#twinspan-admin: a new incident, its message. Rule `admin`" in await told(ctx, body, "alerts")
+    ctx.topology = replace(ctx.topology, admin_channel=None)
+    assert "*Messages* none: the incident is kept" in await told(ctx, body, "alerts")
