@@ -27,13 +27,14 @@ def invocation(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Invo
 
 
 def button_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
-    """Return the press of a button in a message or a view."""
+    """Return the press of a button, or the choice from a menu, in a message or a view."""
+    action = body["actions"][0]
     container = body.get("container") or {}
     channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id")
     return Press(
         user_id=body["user"]["id"],
         user_name=user_name,
-        value=str(body["actions"][0].get("value") or ""),
+        value=str((action.get("selected_option") or action).get("value") or ""),
         trigger_id=body["trigger_id"],
         request_id=body["trigger_id"],
         at=at,

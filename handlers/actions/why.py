@@ -1,4 +1,4 @@
-"""*Why?*: whoever asks is told why a message was posted."""
+"""*Why did I get this?*: whoever asks is told why a message was posted."""
 
 from typing import Final
 

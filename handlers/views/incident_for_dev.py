@@ -38,9 +38,8 @@ def _whose(leader: Incident, owners: Sequence[tuple[str, str | None]]) -> str:
     if not owners:
         return "*Service* none that I know"
     team = line(leader.team, 60) if leader.team else "nobody is named as owner"
-    named = [f"{line(service, 60)} ({line(owner, 60) if owner else team})" for service, owner in owners[:5]]
-    more = [f"{len(owners) - 5} more"] if len(owners) > 5 else []
-    return f"*Service* {listed([*named, *more])}"
+    named = [f"{line(service, 60)} ({line(owner, 60) if owner else team})" for service, owner in owners]
+    return f"*Service* {listed(named)}"
 
 
 def _gate(freezes: Sequence[Freeze], *, can_freeze: bool) -> str:
@@ -57,10 +56,11 @@ def _asked(leader: Incident, held: causes.Suspicion) -> str:
     """Return what ops wants to hear from dev now, in the words of the buttons."""
     open_ones = [deploy for deploy in held.deploys if not _is_claimed(deploy, held)]
     if held.deploys and not open_ones:
-        return "nothing more: somebody has it"
+        names = listed(list(dict.fromkeys(line(claim.actor or "somebody", 60) for claim in held.claims)))
+        return f"nothing more: {names} {'has' if len({c.actor for c in held.claims}) == 1 else 'have'} it"
     if not open_ones:
         return "nothing now"
-    names = listed([f"#{deploy.id}" for deploy in open_ones[:5]])
+    names = listed([f"#{deploy.id}" for deploy in open_ones])
     if leader.ruled_cause or held.reason is BlameReason.EXPLICIT:
         return f"ops asks: who puts {names} right? Say *Looking* or *Rolling back*"
     if len(held.deploys) > 1:

@@ -58,6 +58,15 @@ def button(
     return block | {"style": style} if style else block
 
 
+def overflow(action_id: str, *options: tuple[str, str]) -> Block:
+    """Return the quiet ⋯ menu of labels and their values; the chosen value comes back."""
+    return {
+        "type": "overflow",
+        "action_id": action_id,
+        "options": [{"text": plain_text(label, 75), "value": shorten(value, 150)} for label, value in options],
+    }
+
+
 def plain_text(text: str, limit: int) -> Block:
     """Return a plain text object: no markup in it means anything."""
     return {"type": "plain_text", "text": shorten(text, limit), "emoji": True}

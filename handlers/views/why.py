@@ -1,4 +1,4 @@
-"""What is said of why a message was posted, and the button that asks."""
+"""What is said of why a message was posted, and the menu that asks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from handlers.views import Block, Message
-from handlers.views.layout import actions, button, joined, message, paragraphs
+from handlers.views.layout import actions, joined, message, overflow, paragraphs
 from handlers.views.subjects import subject_words
 from handlers.views.text import code, line, listed, plural
 from handlers.views.times import duration, moment
@@ -50,7 +50,7 @@ class Why:
 
 
 def with_why(said: Message) -> Message:
-    """Return a message with *Why?* beside its first paragraph, or in its row of buttons."""
+    """Return a message with *Why did I get this?* in a ⋯ menu beside its first paragraph, or in its row of buttons."""
     if said.is_gone or said.author or not said.blocks:
         return said
     plain = None if said.plain_blocks is None else _asked(said.plain_blocks)
@@ -58,7 +58,7 @@ def with_why(said: Message) -> Message:
 
 
 def _asked(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    ask = button("Why?", WHY, WHY)
+    ask = overflow(WHY, ("Why did I get this?", WHY))
     told = list(blocks)
     for n, block in enumerate(told):
         if block["type"] == "section" and "accessory" not in block:

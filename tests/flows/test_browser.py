@@ -1,4 +1,4 @@
-"""A newcomer's first minute with the demo, in a real Chromium: log a change, see it on both sides, take it back."""
+"""A newcomer's first minute with the demo, in a real Chromium: log a change, see it on both sides, ask why, undo it."""
 
 import re
 import shutil
@@ -27,7 +27,7 @@ async def page(running: Demo) -> AsyncIterator[Page]:
         yield tab
 
 
-async def test_a_change_is_typed_filled_in_seen_on_both_sides_and_undone(page: Page) -> None:
+async def test_a_change_is_typed_filled_in_seen_on_both_sides_explained_and_undone(page: Page) -> None:
     composer = page.get_by_role("textbox", name="Message #payments-dev")
     await composer.fill("/change")
     await composer.press("Enter")
@@ -41,6 +41,10 @@ async def test_a_change_is_typed_filled_in_seen_on_both_sides_and_undone(page: P
         shown = page.locator(f"{side} .message").filter(has_text="Raised the connection pool to 40")
         await expect(shown.filter(has_not_text="Logged as")).to_have_count(1)
     card = page.locator("#right .message").filter(has_text="Raised the connection pool to 40")
+    await card.locator(".block").get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Why did I get this?").click()
+    why = page.locator("#right .message").filter(has_text="this is the ops channel of the bridge payments")
+    await expect(why).to_have_count(1)
     await card.get_by_role("button", name="Undo").click()
 
     for side in ("#left", "#right"):

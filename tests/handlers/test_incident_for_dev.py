@@ -70,7 +70,7 @@ async def test_a_suspect_deploy_is_asked_after_with_its_buttons(ctx: Context) ->
 async def test_once_somebody_looks_nothing_more_is_asked(ctx: Context) -> None:
     await press(ctx, "deploy_looking", "3")
     card = await shown(ctx)
-    assert "*Asked of you* nothing more: somebody has it" in card
+    assert "*Asked of you* nothing more: ada has it" in card
     assert "👀 ada is looking at #3" in card
 
 

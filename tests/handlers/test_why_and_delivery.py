@@ -76,7 +76,7 @@ async def pressed(ctx: Context, name: str, value: str) -> str:
 async def test_whoever_asks_is_told_the_rule_the_deliveries_and_the_history(ctx: Context) -> None:
     await deploy(ctx, DeployStatus.STARTED, NOON)
     await deploy(ctx, DeployStatus.SUCCEEDED, NOON + 60 * SECOND)
-    assert "'Why?'" in (await said(ctx, NOON + 65 * SECOND))[0]
+    assert "'Why did I get this?'" in (await said(ctx, NOON + 65 * SECOND))[0]
     await posted(ctx)
     outcome = await WHYS.buttons[WHY](ctx, press())
     assert outcome.message
