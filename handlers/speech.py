@@ -248,12 +248,17 @@ async def _links(row: _Row, subjects: Iterable[str]) -> dict[str, str]:
 
 
 async def _last_good(store: Store, deploy: Deploy) -> Deploy | None:
-    """Return the last deployment of the same service and environment that succeeded before this one."""
+    """Return the last deployment before this one, of its service and environment, that one may go back to.
+
+    It succeeded, and nothing is held against it.
+    """
     before = deploy.finished_at or deploy.latest_at
     recent = await store.deploys.recent(
         services=[deploy.service], environment=deploy.environment, until=before, limit=20
     )
-    return next((d for d in recent if d.id != deploy.id and d.status is DeployStatus.SUCCEEDED), None)
+    succeeded = [d for d in recent if d.id != deploy.id and d.status is DeployStatus.SUCCEEDED]
+    bad = {held.deploy_id for held in await store.blames.against([d.id for d in succeeded])}
+    return next((d for d in succeeded if d.id not in bad), None)
 
 
 async def _elsewhere(row: _Row) -> str | None:

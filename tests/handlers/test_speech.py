@@ -9,10 +9,12 @@ from bot.database import Database
 from handlers import speech
 from handlers.routing import Notice
 from handlers.views import Message
+from models.attribution import Blame
 from models.records import MessageRef
 from models.reports import CommitReport
+from models.store.blames import INCIDENT
 from models.store.deliveries import NewDelivery
-from models.words import DeployStatus, IncidentStatus, Side
+from models.words import BlameReason, DeployStatus, IncidentStatus, Side
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY
 
@@ -152,3 +154,16 @@ async def test_the_admins_are_told_of_unknown_names(database: Database, at: date
 @pytest.mark.parametrize("subject", ["deploy:99", "change:99", "incident:99", "channel:#x", "other:1"])
 async def test_what_is_gone_is_not_said(database: Database, at: datetime, subject: str) -> None:
     assert await said(database, at, subject) is None
+
+
+async def test_nobody_is_told_to_go_back_to_what_something_is_held_against(database: Database, at: datetime) -> None:
+    hour = timedelta(hours=1)
+    async with database.transaction() as store:
+        for version, done in (("1.0", at - 3 * hour), ("2.0", at - 2 * hour), ("3.0", at - hour)):
+            ran = samples.deploy(deploy_id=version, version=version, started_at=done, finished_at=done)
+            await store.deploys.add_many([ran])
+    assert "back: `2.0`" in await shown(database, at, "deploy:3", side="ops")
+
+    async with database.transaction() as store:
+        await store.blames.replace(INCIDENT, {1: Blame(BlameReason.INFERRED, (2,))})
+    assert "back: `1.0`" in await shown(database, at, "deploy:3", side="ops")
