@@ -8,18 +8,17 @@ from handlers.errors import UserError
 from handlers.incident_groups import Deed, open_group, tell
 from handlers.incident_roles import holder_of
 from handlers.incident_shown import shown_with
-from handlers.routing import CARD, CRITICAL, Notice
+from handlers.routing import CARD, CRITICAL, LOUD, Notice
 from handlers.views.command_handoff import CommandBrief
 from models.handoffs import Offer
 from models.people import Person
-from models.records import Incident
+from models.records import Change, Deploy, Incident
 from models.response import LEAD, Holder
 from models.store import Store
 from models.topology import Topology
-from models.words import EntryKind
+from models.words import DeployKind, EntryKind
 
 _HOUR = timedelta(hours=1)
-_TOLD = (EntryKind.UPDATE, EntryKind.NOTE, EntryKind.MESSAGE)
 
 
 async def offer(ctx: Context, number: int, taker: Person, why: str | None, by: By) -> tuple[Incident, Offer]:
@@ -112,12 +111,33 @@ def _notice(offer_id: int, part: str, user_id: str) -> Notice:
 
 async def brief(store: Store, topology: Topology, incident: Incident, at: datetime) -> CommandBrief:
     """Return what the next person in command has to know, in under twelve lines."""
+    shown = await shown_with(store, topology, incident, at=at)
     timeline = await store.incidents.timeline(incident.id)
+    ids = [member.id for member in shown.members]
+    services = {service for member in shown.members for service in member.services}
+    since = min(at - _HOUR, incident.started_at or at)
+    deploys = await store.deploys.recent(services=services, since=since, limit=50)
+    changes = await store.changes.recent(services=services, since=at - _HOUR, limit=20)
+    hour: list[Deploy | Change] = [d for d in deploys if _at(d) >= at - _HOUR]
+    spoken = await store.messages.of_subject(f"incident:{incident.id}")
+    updates = [e for e in timeline if e.kind is EntryKind.UPDATE]
     return CommandBrief(
         incident=incident,
-        shown=await shown_with(store, topology, incident),
-        said=[e for e in timeline if e.kind in _TOLD and not e.removed_at][-3:],
-        ruled_out=[e for e in timeline if e.kind is EntryKind.CLEARED][-2:],
-        last_hour=[e for e in timeline if e.at > at - _HOUR],
-        items=await store.responses.items(incident_ids=[incident.id]),
+        shown=shown,
+        at=at,
+        said=updates[-1:],
+        said_in=[m for m in spoken if updates and m.part.removeprefix(LOUD) == f"entry:{updates[-1].id}"],
+        cards=[m for m in spoken if m.part == CARD],
+        rated=[e for e in timeline if e.kind is EntryKind.SEVERITY][-1:],
+        ruled_out=[e for e in timeline if e.kind is EntryKind.CLEARED],
+        points=await store.points.of(ids),
+        last_hour=sorted([*hour, *changes], key=_at, reverse=True),
+        rollbacks=[d for d in deploys if d.kind is DeployKind.ROLLBACK and _at(d) >= (incident.started_at or at)],
+        items=await store.responses.items(incident_ids=ids),
     )
+
+
+def _at(entry: Deploy | Change) -> datetime:
+    if isinstance(entry, Change):
+        return entry.occurred_at
+    return entry.finished_at or entry.started_at or entry.status_at

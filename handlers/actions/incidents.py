@@ -14,9 +14,11 @@ from handlers.incident_moves import Move, Opening, move, open_incident
 from handlers.incident_roles import assign
 from handlers.instants import read_length, read_past
 from handlers.places import zone_of
-from handlers.views import Modal, incident_answers, incident_forms, incidents, modals
+from handlers.points import add_point
+from handlers.views import Modal, incident_answers, incident_forms, incidents, modals, points
 from handlers.wording import service_named
 from models.people import Person
+from models.points import Marked, PointKind
 from models.records import Incident
 from models.response import LEAD
 from models.words import Severity
@@ -58,8 +60,13 @@ async def _submit_note(ctx: Context, press: Press) -> Outcome:
     words = str(press.fields.get("note") or "")
     if not words.strip():
         return Outcome(errors={"note": "Say something."})
-    await add_note(ctx, _carried_number(press), words, press.by)
-    return Outcome()
+    kind, number = press.fields.get("kind"), _carried_number(press)
+    if kind not in set(PointKind):
+        await add_note(ctx, number, words, press.by)
+        return Outcome()
+    owner, check = press.fields.get("owner"), str(press.fields.get("check") or "").strip()
+    marked = Marked(kind=PointKind(kind), text=words.strip(), who=f"<@{owner}>" if owner else "", check=check or None)
+    return Outcome(message=points.added(await add_point(ctx, number, marked, press.by)))
 
 
 async def _submit_update(ctx: Context, press: Press) -> Outcome:

@@ -16,7 +16,6 @@ from handlers.people import person_named
 from handlers.places import zone_of
 from handlers.suspects import suspicion_of
 from handlers.views import action_items, command_handoff, incident_answers, incident_export
-from handlers.views.layout import message, paragraphs
 from handlers.what_changed import what_changed
 from models.pictures import Picture
 
@@ -31,8 +30,7 @@ async def hand_over(ctx: Context, invocation: Invocation, verb: str, text: str) 
         leader = (await group_of(store, number))[0]
         told = await brief(store, ctx.topology, leader, invocation.at)
     if not words:
-        hint = f"`/incident handoff INC-{number} @bob why` offers them the command."
-        return Reply(message=message(f"Brief of INC-{number}", paragraphs([*command_handoff.lines(told), hint])))
+        return Reply(message=command_handoff.shown(number, told))
     name, _, why = words.partition(" ")
     person = await person_named(ctx, name, invocation.by)
     incident, made = await offer(ctx, number, person, why.strip() or None, invocation.by)

@@ -14,12 +14,15 @@ from handlers.incident_edits import Update, add_note, post_update, set_impact, s
 from handlers.incident_which import only_open, which
 from handlers.instants import read_length, read_past
 from handlers.places import zone_of
+from handlers.points import add_point, settle_point
 from handlers.reminders import snooze
 from handlers.views import causes as cause_views
 from handlers.views import incident_answers as answers
 from handlers.views import incident_forms as forms
+from handlers.views import points as point_views
 from handlers.views import reminders as reminder_views
 from handlers.views.times import duration, in_utc
+from models.points import Marked, Settled, read_note
 from models.words import Severity
 
 _NEXT: Final = re.compile(r"[,;.]?\s*\bnext(?:\s+update)?(?:\s+in)?\s+(?P<length>\d{1,4}\s*[a-z]+)\s*$", re.IGNORECASE)
@@ -45,12 +48,19 @@ def read_update(words: str) -> Update:
 
 
 async def note(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
-    """`note [INC-12] <words>`: keep something in the timeline; without words, the form."""
+    """`note [INC-12] <words>`: keep something in the timeline; `hypothesis: …` and the like are points."""
+    if isinstance(settled := read_note(text), Settled):
+        return Reply(message=point_views.ended(await settle_point(ctx, settled, invocation.by)))
     async with ctx.reading() as store:
         number, words = await which(store, invocation, verb, text)
         incident = await store.incidents.get(number)
     if not words and incident:
         return Reply(modal=forms.note(incident, channel_id=invocation.channel_id))
+    match read_note(words):
+        case Settled() as ended:
+            return Reply(message=point_views.ended(await settle_point(ctx, ended, invocation.by)))
+        case Marked() as marked:
+            return Reply(message=point_views.added(await add_point(ctx, number, marked, invocation.by)))
     return Reply(message=answers.noted(await add_note(ctx, number, words, invocation.by)))
 
 

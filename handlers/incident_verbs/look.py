@@ -31,9 +31,10 @@ async def show(ctx: Context, invocation: Invocation, verb: str, text: str) -> Re
     """`show [INC-12]`: the card and the timeline."""
     async with ctx.reading() as store:
         leader = await _leader(store, invocation, verb, text)
-        shown = await shown_with(store, ctx.topology, leader)
+        shown = await shown_with(store, ctx.topology, leader, at=invocation.at)
         timeline = await store.incidents.timeline(leader.id)
-    return Reply(message=incidents.detail(leader, shown, timeline))
+        points = await store.points.of([member.id for member in shown.members])
+    return Reply(message=incidents.detail(leader, shown, timeline, points))
 
 
 async def timeline(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:

@@ -27,7 +27,7 @@ def answers(
     cause = causes.of_incident(leader, held) or "*Cause* no deploy is suspected so far"
     lines = [_whose(leader, around.owners), cause]
     if is_open:
-        lines += [_gate(around.freezes, can_freeze=can_freeze), f"*Asked of you* {_asked(leader, held)}"]
+        lines += [gate(around.freezes, can_freeze=can_freeze), f"*Asked of you* {_asked(leader, held)}"]
     told = [section("\n".join(filter(None, lines)))]
     one = _only_suspect(held) if is_open else None
     return [*told, causes.deploy_buttons(one.id)] if one else told
@@ -42,7 +42,8 @@ def _whose(leader: Incident, owners: Sequence[tuple[str, str | None]]) -> str:
     return f"*Service* {listed(named)}"
 
 
-def _gate(freezes: Sequence[Freeze], *, can_freeze: bool) -> str:
+def gate(freezes: Sequence[Freeze], *, can_freeze: bool = False) -> str:
+    """Return whether deploys are held up, until when, whose freeze that is and why."""
     if not freezes:
         return f"*Gate* open{', *Freeze deploys* shuts it' if can_freeze else ''}"
     last = max(freezes, key=lambda one: one.ended_at)

@@ -6,9 +6,10 @@ from typing import Final
 from handlers.views import Modal
 from handlers.views.incident_facts import label
 from handlers.views.layout import context
-from handlers.views.modals import form, select, select_named, text_input
+from handlers.views.modals import form, select, select_named, select_person, text_input
 from handlers.views.text import line
 from handlers.views.times import duration
+from models.points import PointKind
 from models.records import Incident
 from models.response import ResponsePlan
 from models.words import IncidentStatus, Severity
@@ -64,10 +65,25 @@ def update(incident: Incident, plan: ResponsePlan, *, channel_id: str) -> Modal:
     )
 
 
+_NOTES: Final = (
+    ("a note", "note"),
+    ("a hypothesis: what it may be", PointKind.HYPOTHESIS.value),
+    ("an action that runs", PointKind.RUNNING.value),
+    ("a decision that waits", PointKind.DECISION.value),
+)
+
+
 def note(incident: Incident, *, channel_id: str) -> Modal:
-    """Return the form for a note on an incident."""
+    """Return the form for a note on an incident, which may be a point with an owner and a next check."""
     named = label(incident)
-    fields = [context(f"*{named}* {line(incident.headline, 200)}"), text_input("note", "Note", many_lines=True)]
+    hint = "Of a hypothesis the next check, of an action when it stops, of a decision by when."
+    fields = [
+        context(f"*{named}* {line(incident.headline, 200)}"),
+        text_input("note", "Note", many_lines=True),
+        select_named("kind", "It is", _NOTES, chosen="note", optional=True),
+        select_person("owner", "Who has it (left out: you)", optional=True),
+        text_input("check", "What next, or until when", optional=True, hint=hint),
+    ]
     number = str(incident.leader_id or incident.id)
     return form(NOTE, f"Note on {named}", "Add", fields, {"channel": channel_id, "incident": number})
 

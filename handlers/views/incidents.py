@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Block, Message, calls, causes, incident_for_dev, paging_state
+from handlers.views import Block, Message, calls, causes, incident_for_dev, paging_state, points
 from handlers.views import incident_entries as entries
 from handlers.views import what_changed as changed
 from handlers.views.freezes import FOR_INCIDENT
@@ -15,6 +15,7 @@ from handlers.views.paging_state import Told
 from handlers.views.text import line, link, paragraph, plural
 from handlers.views.times import ago, duration, moment
 from models.calls import Call
+from models.points import Point
 from models.records import Incident, TimelineEntry
 from models.response import LEAD, Holder, Response
 from models.what_changed import Candidate
@@ -175,12 +176,17 @@ def note(incident: Incident, *, by: str, text: str) -> Message:
     return message(f"{title}: {line(text, 300)}", [context(title), section(paragraph(text, 2500))])
 
 
-def detail(leader: Incident, shown: Shown, timeline: Sequence[TimelineEntry]) -> Message:
-    """Return an incident with its history, as `/incident show` answers."""
+def detail(
+    leader: Incident, shown: Shown, timeline: Sequence[TimelineEntry], open_points: Sequence[Point] = ()
+) -> Message:
+    """Return an incident with what is worked on and its history, as `/incident show` answers."""
     whole = card(leader, "ops", shown)
     paged = paging_state.lines(shown.paging) if shown.paging and shown.paging.pages else []
     history = ["*Timeline*", *(entries.one_line(entry) for entry in timeline)] if timeline else []
-    return message(whole.text, [*whole.blocks[:-1], *paragraphs(paged), *paragraphs(history), whole.blocks[-1]])
+    rows = points.rows(open_points) if leader.is_open else []
+    if freezes := shown.around.freezes:
+        rows = [context(incident_for_dev.gate(freezes)), *rows]
+    return message(whole.text, [*whole.blocks[:-1], *rows, *paragraphs(paged), *paragraphs(history), whole.blocks[-1]])
 
 
 def history(leader: Incident, timeline: Sequence[TimelineEntry]) -> Message:

@@ -122,6 +122,11 @@ def select_named(
     return _field(name, label, element | ({"initial_option": initial} if initial else {}), optional=optional)
 
 
+def select_person(name: str, label: str, *, optional: bool = False) -> Block:
+    """Return a field to choose a person from; its value is Slack's id of them."""
+    return _field(name, label, {"type": "users_select", "action_id": name}, optional=optional)
+
+
 def select_several(name: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
     """Return a field to choose several of (label, value) from; all of them are chosen at first."""
     shown = [_option(label) | {"value": value[:150]} for label, value in options[:_MOST_OPTIONS]]

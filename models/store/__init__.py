@@ -24,6 +24,7 @@ from models.store.oncall import OnCall
 from models.store.outbox import Outbox
 from models.store.paging import Paging
 from models.store.pictures import Pictures
+from models.store.points import Points
 from models.store.questions import Questions
 from models.store.responses import Responses
 from models.store.revisions import Revisions
@@ -105,6 +106,11 @@ class Store:
     def pictures(self) -> Pictures:
         """Pictures kept as evidence."""
         return Pictures(self._connection)
+
+    @cached_property
+    def points(self) -> Points:
+        """What people work on while incidents run."""
+        return Points(self._connection)
 
     @cached_property
     def questions(self) -> Questions:

@@ -13,6 +13,7 @@ from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRo
 from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
 from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
 from models.tables.paging import EscalationRow, PageRow
+from models.tables.points import PointRow
 from models.tables.questions import QuestionRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
 from models.tables.revisions import RevisionRow
@@ -51,6 +52,7 @@ __all__ = [
     "PageRow",
     "PassRow",
     "PausedDigestRow",
+    "PointRow",
     "QuestionRow",
     "ReminderRow",
     "ResponseRow",

@@ -120,16 +120,6 @@ async def test_command_is_the_givers_until_the_other_takes_it(ctx: Context, at: 
         await press(ctx, "command_take", BEN, at)
 
 
-async def test_the_brief_has_less_than_twelve_lines(ctx: Context, at: datetime) -> None:
-    for number in range(9):
-        await say(ctx, f"note finding number {number}", at)
-        await say(ctx, f"action @ben todo number {number}", at)
-    reply = await say(ctx, "handoff INC-1", at)
-    assert reply.message is not None
-    lines = [one for block in reply.message.blocks for one in block["text"]["text"].splitlines()]
-    assert len(lines) <= 12
-
-
 async def test_an_offer_is_for_one_person_and_a_later_one_withdraws_it(ctx: Context, at: datetime) -> None:
     await say(ctx, "handoff @ben", at)
     with pytest.raises(UserError, match="That offer is for Ben"):
