@@ -30,8 +30,19 @@ _MOST: Final = 2000
 _log = structlog.get_logger(__name__)
 
 
-async def ask(ctx: Context, bridge: Bridge, side: Side, text: str, by: By, *, about: str | None = None) -> Question:
+async def ask(
+    ctx: Context,
+    bridge: Bridge,
+    side: Side,
+    text: str,
+    by: By,
+    *,
+    about: str | None = None,
+    subject: str | None = None,
+) -> Question:
     """Ask one side of a bridge. The same request again returns what is stored.
+
+    `about` is the address of a message it is about, `subject` what that tells of, if it is one of the bot's.
 
     Raises:
         UserError: there is no question.
@@ -48,6 +59,7 @@ async def ask(ctx: Context, bridge: Bridge, side: Side, text: str, by: By, *, ab
         home=bridge.channel(other),
         text=words[:_MOST],
         about=about,
+        subject=subject,
         asker=by.name,
         asker_id=by.user_id,
         asked_at=by.at,

@@ -21,7 +21,8 @@ class Question:
     """A question for one side of a bridge. `id` is 0 before it is stored; the same `key` is the same question.
 
     `side` is who is asked, `channel` where (as configured); `home` is the channel of the asking side. `about` is the
-    address of the message it is about. `answer` is the first reply of somebody else there, `answered_ts` its place.
+    address of the message it is about, `subject` what that message tells of, such as `incident:3`. `answer` is the
+    first reply of somebody else there, `answered_ts` its place.
     """
 
     id: int = 0
@@ -32,6 +33,7 @@ class Question:
     home: str
     text: str
     about: str | None = None
+    subject: str | None = None
     asker: str
     asker_id: str | None = None
     asked_at: datetime

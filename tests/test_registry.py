@@ -53,6 +53,7 @@ def test_no_kind_command_action_or_shortcut_has_the_name_of_another() -> None:
     assert [] == twice([command.name for command in COMMANDS])
     assert [] == twice([name for family in FAMILIES for name in family.buttons])
     assert [] == twice([name for family in FAMILIES for name in family.modals] + shortcuts)
+    assert [] == twice([value for family in FAMILIES for value in family.menu])
 
 
 @pytest.mark.parametrize("url", [None, "https://twinspan.example.com"])

@@ -31,6 +31,7 @@ from handlers.events import Event
 from handlers.home import publish
 from handlers.registry import discover
 from handlers.views import Message, Modal, help, modals
+from handlers.views.menu import MENU
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +74,10 @@ def build_listener(
     )
     for command in discover(command_files, "COMMAND", Command):
         app.command(command.name)(listener.on_command(command))
-    for family in discover(action_files, "ACTIONS", Actions):
+    families = discover(action_files, "ACTIONS", Actions)
+    menu = {value: handler for family in families for value, handler in family.menu.items()}
+    app.action(MENU)(listener.on_press(MENU, _chosen(menu), requests.button_press))
+    for family in families:
         for action_id, handler in family.buttons.items():
             app.action(action_id)(listener.on_press(action_id, handler, requests.button_press))
         for callback_id, handler in family.modals.items():
@@ -85,6 +89,18 @@ def build_listener(
     for event in discover(event_files, "EVENT", Event):
         app.event(event.type)(listener.on_event(event))
     return app
+
+
+def _chosen(menu: Mapping[str, Handler]) -> Handler:
+    """Return what does what was chosen from a message's menu."""
+
+    async def choose(ctx: Context, press: Press) -> Outcome:
+        handler = menu.get(press.value)
+        if handler is None:
+            raise UserError("That menu is of another version.")
+        return await handler(ctx, press)
+
+    return choose
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from handlers.actions import Press
 from handlers.commands import Invocation
 from handlers.views.modals import metadata
 from handlers.views.text import readable, unescape
+from models.workspaces import split
 
 _VALUES: Final = ("value", "selected_user", "selected_date", "selected_time", "selected_date_time")
 
@@ -29,8 +30,8 @@ def invocation(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Invo
 def button_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
     """Return the press of a button, or the choice from a menu, in a message or a view."""
     action = body["actions"][0]
-    container = body.get("container") or {}
-    channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    container, message = body.get("container") or {}, body.get("message") or {}
+    channel_id, ts = (body.get("channel") or {}).get("id") or container.get("channel_id"), container.get("message_ts")
     return Press(
         user_id=body["user"]["id"],
         user_name=user_name,
@@ -39,25 +40,29 @@ def button_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Pr
         request_id=body["trigger_id"],
         at=at,
         channel_id=channel_id,
-        message_ts=container.get("message_ts"),
+        message_ts=ts,
+        thread_ts=container.get("thread_ts") or message.get("thread_ts"),
+        message_text=readable(message.get("text") or ""),
+        message_permalink=_address(body, channel_id, ts),
     )
 
 
 def shortcut_press(body: Mapping[str, Any], *, user_name: str, at: datetime) -> Press:
     """Return the use of a message shortcut; `value` is what the message says, as plain text."""
     message, channel_id = body["message"], body["channel"]["id"]
-    domain = (body.get("team") or {}).get("domain")
-    address = f"https://{domain}.slack.com/archives/{channel_id}/p{message['ts'].replace('.', '')}" if domain else None
+    text = readable(message.get("text") or "")
     return Press(
         user_id=body["user"]["id"],
         user_name=user_name,
-        value=readable(message.get("text") or ""),
+        value=text,
         trigger_id=body["trigger_id"],
         request_id=body["trigger_id"],
         at=at,
         channel_id=channel_id,
         message_ts=message["ts"],
-        message_permalink=address,
+        thread_ts=message.get("thread_ts"),
+        message_text=text,
+        message_permalink=_address(body, channel_id, message["ts"]),
         message_author=message.get("user"),
     )
 
@@ -82,6 +87,14 @@ def first_field(body: Mapping[str, Any]) -> str:
     """Return the block id of a modal's first input: where a complaint about the whole form is shown."""
     blocks = body["view"].get("blocks", [])
     return next((str(block["block_id"]) for block in blocks if block.get("type") == "input"), "")
+
+
+def _address(body: Mapping[str, Any], channel_id: str | None, ts: str | None) -> str | None:
+    """Return the address of a message, as the workspace that it is in has it."""
+    domain = (body.get("team") or {}).get("domain")
+    if not (domain and channel_id and ts):
+        return None
+    return f"https://{domain}.slack.com/archives/{split(channel_id)[1]}/p{ts.replace('.', '')}"
 
 
 def _plain(elements: Mapping[str, Mapping[str, Any]]) -> Any:

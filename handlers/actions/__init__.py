@@ -12,10 +12,11 @@ from handlers.views import Message, Modal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """One use of a button, a shortcut or a modal's submit.
+    """One use of a button, a menu, a shortcut or a modal's submit.
 
     `value` is the button's value, the shortcut's message text, or the modal's `private_metadata`. `fields` are a
-    modal's inputs by block id, already reduced to plain values. `channel_id` and `message_ts` say where, if anywhere.
+    modal's inputs by block id, already reduced to plain values. `channel_id`, `message_ts` and `thread_ts` say where,
+    if anywhere; `message_text` what that message says, in plain text.
     """
 
     user_id: str
@@ -26,6 +27,8 @@ class Press:
     at: datetime
     channel_id: str | None = None
     message_ts: str | None = None
+    thread_ts: str | None = None
+    message_text: str = ""
     message_permalink: str | None = None
     message_author: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -66,7 +69,9 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actions:
-    """One family: `buttons` by action_id, `modals` by callback_id, and message shortcuts.
+    """One family: `buttons` by action_id, `modals` by callback_id, message shortcuts, and what messages' ⋯ menu offers.
+
+    `menu` is by the value of its option in `handlers.views.menu`.
 
     A modal's handler runs before the acknowledgement (it may answer with errors under the fields), so it must be
     quick: one transaction, no call to Slack.
@@ -75,3 +80,4 @@ class Actions:
     buttons: Mapping[str, Handler] = field(default_factory=dict)
     modals: Mapping[str, Handler] = field(default_factory=dict)
     shortcuts: tuple[Shortcut, ...] = ()
+    menu: Mapping[str, Handler] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Questions across by hand: the shortcut on a message, its form, and the button that ends a question."""
+"""Questions across by hand: from any message's menu, button or shortcut; the form; the button that ends a question."""
 
 from typing import Final
 
@@ -23,9 +23,18 @@ async def _open(ctx: Context, press: Press) -> Outcome:
     name = await channel_name(ctx, press.channel_id or "")
     here = bridge_here(ctx.topology, name)
     chosen = f"{'dev' if name == here.ops else 'ops'} of {here.name}" if here else None
-    return Outcome(
-        modal=views.ask_form(list(targets), chosen, press.channel_id or "", press.value, press.message_permalink)
-    )
+    about = views.About(text=press.message_text, url=press.message_permalink, subject=await _subject(ctx, press))
+    return Outcome(modal=views.ask_form(list(targets), chosen, press.channel_id or "", about))
+
+
+async def _subject(ctx: Context, press: Press) -> str | None:
+    """Return what a message tells of, or the thread that it stands in: the other side knows it by that."""
+    async with ctx.reading() as store:
+        for ts in (press.message_ts, press.thread_ts):
+            subject = await store.messages.subject_at(press.channel_id, ts) if press.channel_id and ts else None
+            if subject:
+                return subject
+    return None
 
 
 async def _submit(ctx: Context, press: Press) -> Outcome:
@@ -36,8 +45,9 @@ async def _submit(ctx: Context, press: Press) -> Outcome:
     if not text:
         return Outcome(errors={"question": "What do you want to know?"})
     side, bridge = target
-    about = modals.metadata(press.value).get("url") or None
-    return Outcome(message=views.asked(await ask(ctx, bridge, side, text, press.by, about=about)))
+    carried = modals.metadata(press.value)
+    about, subject = carried.get("url") or None, carried.get("subject") or None
+    return Outcome(message=views.asked(await ask(ctx, bridge, side, text, press.by, about=about, subject=subject)))
 
 
 async def _close(ctx: Context, press: Press) -> Outcome:
@@ -51,7 +61,8 @@ def _targets(topology: Topology) -> dict[str, tuple[Side, Bridge]]:
 
 
 ACTIONS: Final = Actions(
-    buttons={views.CLOSE: _close},
+    buttons={views.CLOSE: _close, views.ASK: _open},
+    menu={views.ASK: _open},
     modals={views.FORM: _submit},
     shortcuts=(
         Shortcut(

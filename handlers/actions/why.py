@@ -14,4 +14,4 @@ async def _why(ctx: Context, press: Press) -> Outcome:
     return Outcome(message=explained(told))
 
 
-ACTIONS: Final = Actions(buttons={WHY: _why})
+ACTIONS: Final = Actions(menu={WHY: _why})

@@ -8,6 +8,7 @@ from typing import Final
 from handlers.routing import Audience
 from handlers.views import Author, Block, Message
 from handlers.views.layout import actions, button, context, message, section
+from handlers.views.questions import ASK
 from handlers.views.text import channel_link, fit, link, listed
 from handlers.views.text import line as safe
 from handlers.views.times import moment
@@ -62,7 +63,8 @@ def note(bridge: Bridge, side: Audience, subject: str, *, is_on: bool, params: M
     other = channel_link(bridge.ops if side == "dev" else bridge.dev)
     if not is_on or not (params.get("out") or params.get("back")):
         words = f"⛔ Replies here stay here; {other} has its own thread."
-        return message(words, [context(words), actions(button("One conversation", START, subject))])
+        one, ask_them = button("One conversation", START, subject), button("Ask the other side", ASK, subject)
+        return message(words, [context(words), actions(one, ask_them)])
     if not params.get("out"):
         words = f"🔒 This channel is private and {other} is not: replies here stay here, and theirs appear here. "
         words += "An admin can allow more with `mirror_private: true`."

@@ -1,6 +1,7 @@
 """What is said of questions that one side asks the other."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -8,21 +9,36 @@ from handlers.routing import Audience
 from handlers.views import Block, Message, Modal
 from handlers.views.layout import actions, button, context, joined, message, paragraphs, said, section
 from handlers.views.modals import form, select, text_input
+from handlers.views.subjects import subject_name
 from handlers.views.text import channel_link, line, link, paragraph, plural
 from handlers.views.times import ago, duration
 from models.questions import Question
 
 CLOSE: Final = "question_close"
 FORM: Final = "question_form"
+ASK: Final = "ask_across_here"
 
 
-def card(question: Question, side: Audience, *, elsewhere: str | None = None) -> Message:
-    """Return a question as it stands: to those who are asked, and to the side that asks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The message that somebody asks about: its words, its address, and what it tells of, where it is the bot's."""
+
+    text: str
+    url: str | None
+    subject: str | None
+
+
+def card(
+    question: Question, side: Audience, *, elsewhere: str | None = None, subject_here: str | None = None
+) -> Message:
+    """Return a question as it stands: to those who are asked, and to the side that asks.
+
+    `subject_here` is the address of this channel's own message on what the question is about.
+    """
     is_asked = side == question.side
     headline = f"{_emoji(question)} *{_asker(question)} asks {question.side}*: {_quoted(question.text)}"
-    about = f"about {link(question.about, 'this message')}" if question.about else None
     over = link(elsewhere, "dev" if side == "ops" else "ops") if elsewhere else None
-    small = joined([f"Q{question.id}", about, over, _state(question, is_asked=is_asked)])
+    small = joined([f"Q{question.id}", _about(question, subject_here), over, _state(question, is_asked=is_asked)])
     blocks: list[Block] = [section(headline), context(small)]
     if question.answered_at:
         words = "_(the answer stays in that private channel)_" if question.answer is None else _quoted(question.answer)
@@ -77,14 +93,27 @@ def waiting(questions: Sequence[Question]) -> Message:
     return message(headline, paragraphs([f"*{headline}*", *lines]))
 
 
-def ask_form(targets: Sequence[str], chosen: str | None, channel_id: str, about: str, url: str | None) -> Modal:
+def ask_form(targets: Sequence[str], chosen: str | None, channel_id: str, about: About) -> Modal:
     """Return the form that asks about a message; `targets` read like `ops of payments`."""
     fields = [
         select("to", "Whom", targets, chosen=chosen),
         text_input("question", "Question", hint="It is posted there under your name; the first reply is the answer."),
     ]
-    refers = [context(f"About {link(url, 'the message')}: {line(about, 200)}")] if about or url else []
-    return form(FORM, "Ask the other side", "Ask", [*fields, *refers], {"channel": channel_id, "url": url or ""})
+    what = subject_name(about.subject) if about.subject else "the message"
+    refers = [context(f"About {link(about.url, what)}: {line(about.text, 200)}")] if about.text or about.url else []
+    carried = {"channel": channel_id, "url": about.url or "", "subject": about.subject or ""}
+    return form(FORM, "Ask the other side", "Ask", [*fields, *refers], carried)
+
+
+def _about(question: Question, subject_here: str | None) -> str | None:
+    """Return what a question is about: this side's own message on the same, and the very message that was meant."""
+    if question.subject is None:
+        return f"about {link(question.about, 'this message')}" if question.about else None
+    name = subject_name(question.subject)
+    if subject_here is None or subject_here == question.about:
+        return f"about {link(question.about, name)}"
+    meant = f" ({link(question.about, 'the message')})" if question.about else ""
+    return f"about {link(subject_here, name)}{meant}"
 
 
 def _state(question: Question, *, is_asked: bool) -> str:

@@ -20,14 +20,20 @@ _PARTS: Final = {
     "details": "its details",
     "failed": "its failure",
     "hung": "that it never ended",
+    "mirrored": "the note in its thread",
+    "mirror-ask": "the question in its thread",
 }
 
 
 def subject_words(subject: str, part: str) -> str:
     """Return what a message is about: `deploy #12, its message`."""
+    return f"{subject_name(subject)}, {part_words(part)}"
+
+
+def subject_name(subject: str) -> str:
+    """Return what people call a subject: `INC-3`."""
     kind, _, name = subject.partition(":")
-    words = _KINDS.get(kind, kind + " {}").format(line(name, 60)).strip()
-    return f"{words}, {part_words(part)}"
+    return _KINDS.get(kind, kind + " {}").format(line(name, 60)).strip()
 
 
 def part_words(part: str) -> str:

@@ -1,19 +1,17 @@
-"""What is said of why a message was posted, and the menu that asks."""
+"""What is said of why a message was posted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from handlers.views import Block, Message
-from handlers.views.layout import actions, joined, message, overflow, paragraphs
+from handlers.views import Message
+from handlers.views.layout import joined, message, paragraphs
 from handlers.views.subjects import subject_words
 from handlers.views.text import code, line, listed, plural
 from handlers.views.times import duration, moment
 
 WHY: Final = "why"
-_MOST_IN_A_ROW: Final = 25
-_MOST_BLOCKS: Final = 50
 _MOST: Final = 10
 
 
@@ -47,28 +45,6 @@ class Why:
     throttled_by: str | None
     deliveries: Sequence[Delivered]
     forgotten: int
-
-
-def with_why(said: Message) -> Message:
-    """Return a message with *Why did I get this?* in a ⋯ menu beside its first paragraph, or in its row of buttons."""
-    if said.is_gone or said.author or not said.blocks:
-        return said
-    plain = None if said.plain_blocks is None else _asked(said.plain_blocks)
-    return replace(said, blocks=_asked(said.blocks), plain_blocks=plain)
-
-
-def _asked(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    ask = overflow(WHY, ("Why did I get this?", WHY))
-    told = list(blocks)
-    for n, block in enumerate(told):
-        if block["type"] == "section" and "accessory" not in block:
-            told[n] = {**block, "accessory": ask}
-            return tuple(told)
-    for n, block in enumerate(told):
-        if block["type"] == "actions" and len(block["elements"]) < _MOST_IN_A_ROW:
-            told[n] = {**block, "elements": [*block["elements"], ask]}
-            return tuple(told)
-    return (*told, actions(ask)) if len(told) < _MOST_BLOCKS else tuple(told)
 
 
 def explained(told: Why) -> Message:

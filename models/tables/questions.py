@@ -21,6 +21,7 @@ class QuestionRow(Base):
     home: Mapped[str] = mapped_column(String(128))
     text: Mapped[str] = mapped_column(Text)
     about: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
     asker: Mapped[str] = mapped_column(Text)
     asker_id: Mapped[str | None] = mapped_column(String(32))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -161,7 +161,8 @@ async def test_a_question_can_be_taken_back(talk: Talk) -> None:
 
 async def test_a_message_is_asked_about_by_its_shortcut(talk: Talk) -> None:
     [shortcut] = ACTIONS.shortcuts
-    press = replace(_press(talk, "disk at 91 %"), message_permalink="https://x.slack.com/archives/C1/p1")
+    url = "https://x.slack.com/archives/C1/p1"
+    press = replace(_press(talk, "disk at 91 %"), message_permalink=url, message_text="disk at 91 %")
     opened = await shortcut.run(talk.ctx, press)
     assert ASK_ACROSS == shortcut.callback_id
     assert opened.modal is not None

@@ -15,7 +15,8 @@ from handlers.errors import UserError
 from handlers.views import Message
 from handlers.views.delivery_ledger import OPEN_FAILED, OPEN_WAITING, RETRY
 from handlers.views.layout import actions, button, header, section
-from handlers.views.why import WHY, with_why
+from handlers.views.menu import with_menu
+from handlers.views.why import WHY
 from models.records import MessageRef
 from models.reports import DeployReport
 from models.store.deliveries import NewDelivery
@@ -78,7 +79,7 @@ async def test_whoever_asks_is_told_the_rule_the_deliveries_and_the_history(ctx:
     await deploy(ctx, DeployStatus.SUCCEEDED, NOON + 60 * SECOND)
     assert "'Why did I get this?'" in (await said(ctx, NOON + 65 * SECOND))[0]
     await posted(ctx)
-    outcome = await WHYS.buttons[WHY](ctx, press())
+    outcome = await WHYS.menu[WHY](ctx, press())
     assert outcome.message
     shown = str(outcome.message.blocks)
     assert "deploy #1, its message" in shown
@@ -95,7 +96,7 @@ async def test_a_throttled_channel_says_until_when(ctx: Context) -> None:
     await posted(ctx)
     async with ctx.transaction() as store:
         await store.outbox.pause("#payments-dev", NOON + 30 * SECOND, "ratelimited")
-    outcome = await WHYS.buttons[WHY](ctx, press())
+    outcome = await WHYS.menu[WHY](ctx, press())
     assert outcome.message
     assert "held up until" in str(outcome.message.blocks)
     assert "not said yet" in str(outcome.message.blocks)
@@ -103,14 +104,14 @@ async def test_a_throttled_channel_says_until_when(ctx: Context) -> None:
 
 async def test_what_was_pruned_is_said_to_be_forgotten(ctx: Context) -> None:
     await posted(ctx)
-    outcome = await WHYS.buttons[WHY](ctx, press())
+    outcome = await WHYS.menu[WHY](ctx, press())
     assert outcome.message
     assert "forgotten by now" in str(outcome.message.blocks)
 
 
 async def test_a_message_that_nobody_knows_says_so(ctx: Context) -> None:
     with pytest.raises(UserError, match="I know nothing of that message"):
-        await WHYS.buttons[WHY](ctx, press(ts="9.9"))
+        await WHYS.menu[WHY](ctx, press(ts="9.9"))
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,8 @@ async def test_a_message_that_nobody_knows_says_so(ctx: Context) -> None:
         ((section("a", button("b", "b", "b")), section("c")), 1),
     ],
 )
-def test_the_button_stands_where_it_takes_no_room(blocks: tuple[dict[str, object], ...], where: int) -> None:
-    asked = with_why(Message(text="a", blocks=blocks))
+def test_the_menu_stands_where_it_takes_no_room(blocks: tuple[dict[str, object], ...], where: int) -> None:
+    asked = with_menu(Message(text="a", blocks=blocks), asks=False)
     assert [WHY in str(block) for block in asked.blocks].index(True) == where
 
 
