@@ -16,7 +16,7 @@ from bot import clock
 from bot.app import Bot, build
 from bot.manifest import EVENT_SCOPES, scopes
 from bot.sandbox.app import Sandbox, build_sandbox
-from bot.sandbox.config import SandboxConfig
+from bot.sandbox.config import DEMO_PEOPLE, SandboxConfig
 from bot.sandbox.page.day import DAY
 from bot.sandbox.page.options import CommandHint, PageOptions, ScenarioDoor, ShortcutHint
 from bot.sandbox.page.routes import mount_page
@@ -51,6 +51,7 @@ async def demo(database: Path, *, port: int = 0, page_port: int = 0, pace: float
     bot_url = f"http://127.0.0.1:{port}"
     config = SandboxConfig(
         clock=clock.utc_now,
+        people=DEMO_PEOPLE,
         bot_url=bot_url,
         commands=frozenset(c.name for c in _commands()),
         # The manifest subscribes to `message.channels`; the event itself is a `message`.

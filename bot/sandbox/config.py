@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,10 +11,14 @@ from bot.sandbox.limits import SLACK_RATES, Rates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A member of the workspace. `name` is the handle."""
+    """A member of the workspace. `name` is the handle; the name they chose to be shown under is that too, or another.
+
+    Where `display_name` is empty, Slack shows the real name.
+    """
 
     name: str
     real_name: str
+    display_name: str | None = None
     title: str = ""
     timezone: str = "UTC"
     color: str = "4bbe2e"
@@ -47,6 +51,9 @@ PEOPLE = (
     timezone="Europe/Stockholm", color="7c3aed"), Person(name="jun", real_name="Jun Takeda", title="Operations",
     timezone="Asia/Tokyo", color="1d4ed8"),
 )  # fmt: skip
+
+# In the demo people chose no other name than their own.
+DEMO_PEOPLE = tuple(replace(person, display_name="") for person in PEOPLE)
 
 _EVERYBODY = tuple(person.name for person in PEOPLE)
 

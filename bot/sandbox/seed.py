@@ -26,6 +26,7 @@ def _add_person(workspace: Workspace, person: Person) -> None:
         id=workspace.new_id("U"),
         name=person.name,
         real_name=person.real_name,
+        display_name=person.name if person.display_name is None else person.display_name,
         title=person.title,
         email=f"{person.name}@example.com",
         timezone=person.timezone,

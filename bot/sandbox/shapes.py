@@ -23,7 +23,7 @@ def user_json(workspace: Workspace, user: User) -> Json:
         "is_app_user": False,
         "profile": {
             "real_name": user.real_name,
-            "display_name": user.name,
+            "display_name": user.display_name,
             "title": user.title,
             **({"email": user.email} if user.email else {}),
             **({"bot_id": workspace.bot_id, "api_app_id": workspace.app_id} if user.is_bot else {}),

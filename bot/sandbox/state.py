@@ -13,12 +13,18 @@ class User:
     id: str
     name: str
     real_name: str
+    display_name: str = ""
     title: str = ""
     email: str = ""
     timezone: str = "UTC"
     color: str = "4bbe2e"
     is_bot: bool = False
     deleted: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The name Slack shows beside what they write: the one they chose, else the full one."""
+        return self.display_name or self.real_name
 
 
 @dataclass(slots=True, kw_only=True)

@@ -101,7 +101,7 @@ class Painter:
 
     def _render(self, template: str, look: Look, **values: Any) -> str:
         naming = Naming(
-            {user.id: user.real_name for user in self._workspace.users.values()},
+            {user.id: user.shown for user in self._workspace.users.values()},
             {channel.id: channel.name for channel in self._workspace.channels.values() if not channel.is_im},
             {group.id: group.handle for group in self._workspace.usergroups.values()},
             look.viewer,
@@ -127,7 +127,7 @@ class Painter:
         surface = f"{pane}-{message.ts}"
         html = self._render(
             "message.html", look, message=message, pane=pane, surface=surface, compact=compact, hash="@hash@",
-            author_name=message.username or author.real_name, author_avatar=self._author_avatar(message, author),
+            author_name=message.username or author.shown, author_avatar=self._author_avatar(message, author),
             is_parent=pane == "thread" and not message.is_reply, replies=len(replies),
             repliers=self._distinct(replies), last_reply=replies[-1].ts if replies else "", files=self._files(message),
         )  # fmt: skip
@@ -200,7 +200,7 @@ class Painter:
 
     def _title(self, channel: Channel, viewer: str) -> str:
         partner = self._partner(channel, viewer)
-        return partner.real_name if channel.is_im and partner else f"#{channel.name}"
+        return partner.shown if channel.is_im and partner else f"#{channel.name}"
 
     def _partner(self, channel: Channel, viewer: str) -> User | None:
         others = [each for each in channel.members if each != viewer] or [viewer]

@@ -5,6 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.clock import utc_now
+from bot.sandbox.config import DEMO_PEOPLE, PEOPLE, SandboxConfig
+from bot.sandbox.seed import seeded
+from bot.sandbox.shapes import user_json
 from tests.bot.sandbox.conftest import Slack, refused
 
 
@@ -136,3 +140,12 @@ async def test_an_upload_of_another_length_than_announced_is_refused(slack: Slac
         assert 400 == (await http.post(ticket["upload_url"], content=b"12345")).status_code
     call = slack.client.files_completeUploadExternal(files=[{"id": ticket["file_id"], "title": "x"}])
     assert "file_not_found" == await refused(call)
+
+
+def test_a_person_is_shown_under_the_name_they_chose_else_under_their_own() -> None:
+    chosen = seeded(SandboxConfig(clock=utc_now, people=PEOPLE, rooms=(), groups=()))
+    assert "ada" == user_json(chosen, chosen.user("ada"))["profile"]["display_name"]
+    assert "ada" == chosen.user("ada").shown
+    own = seeded(SandboxConfig(clock=utc_now, people=DEMO_PEOPLE, rooms=(), groups=()))
+    assert "" == user_json(own, own.user("ada"))["profile"]["display_name"]
+    assert "Ada Okafor" == own.user("ada").shown

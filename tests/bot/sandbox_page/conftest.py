@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.app import Sandbox, build_sandbox
-from bot.sandbox.config import SandboxConfig
+from bot.sandbox.config import DEMO_PEOPLE, SandboxConfig
 from bot.sandbox.page import CommandHint, PageOptions, ScenarioDoor, ShortcutHint, mount_page
 from bot.sandbox.serving import running
 
@@ -143,7 +143,7 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """Everything started, with the real clock: the day's signatures and the page's times are of now."""
-    config = SandboxConfig(clock=lambda: datetime.now(UTC), rates=None)
+    config = SandboxConfig(clock=lambda: datetime.now(UTC), rates=None, people=DEMO_PEOPLE)
     sandbox, bot = build_sandbox(config), Bot()
     async with AsyncExitStack() as stack:
         bot_url = await stack.enter_async_context(running(bot.app()))
