@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.context import Context
-from handlers.freezes import BEGUN, END_PARTS, ENDED, freeze_notices, gate_notices
+from handlers.freezes import AHEAD, BEGUN, END_PARTS, ENDED, freeze_notices, gate_notices
 from handlers.routing import CARD, LOUD, SIDES, Notice
 from models.freezes import Freeze
 from models.records import Deploy
@@ -21,7 +21,7 @@ async def tend(ctx: Context, at: datetime, windows: Sequence[Freeze]) -> None:
         notices: list[Notice] = []
         for one in await store.freezes.untold(at):
             is_over = not one.stands(at)
-            parts = END_PARTS if is_over else (CARD,)
+            parts = END_PARTS if is_over else (CARD, f"{LOUD}begun") if one.told == AHEAD else (CARD,)
             # One that came and went while the bot was down is not worth a message.
             if not (is_over and one.told == ""):
                 notices += freeze_notices(one, ctx.topology, parts)

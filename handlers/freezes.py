@@ -15,6 +15,7 @@ from models.freezes import LONGEST, Freeze, Pass
 from models.store import Store
 from models.topology import Topology
 
+AHEAD: Final = "ahead"
 BEGUN: Final = "begun"
 ENDED: Final = "ended"
 # At its end: the card is edited, and the channel itself hears that it is open again.
@@ -77,7 +78,7 @@ async def freeze(
         until=until,
         incident_id=incident_id,
         made_at=by.at,
-        told=BEGUN if since <= by.at else "",
+        told=BEGUN if since <= by.at else AHEAD,
     )
     async with ctx.transaction() as store:
         stored = await store.freezes.keyed(made.key)
@@ -87,9 +88,8 @@ async def freeze(
         number = await store.freezes.add(made)
         assert number is not None
         made = replace(made, id=number)
-        if made.told:
-            told = freeze_notices(made, ctx.topology, [CARD])
-            await store.outbox.notify([*told, *await gate_notices(store, ctx.topology, made)], by.at)
+        told = freeze_notices(made, ctx.topology, [CARD])
+        await store.outbox.notify([*told, *await gate_notices(store, ctx.topology, made)], by.at)
     ctx.wake_outbox()
     return made
 
@@ -132,7 +132,7 @@ async def give_freeze(
     """Write a freeze's new owner, and tell both sides."""
     changed = replace(one, owner=owner, owner_id=owner_id)
     await store.freezes.save(changed)
-    if changed.told == BEGUN:
+    if changed.told in (AHEAD, BEGUN):
         told = freeze_notices(changed, topology, [CARD, _said("taken", by)])
         await store.outbox.notify([*told, *await gate_notices(store, topology, changed)], by.at)
     return changed

@@ -68,8 +68,14 @@ def read_coming(text: str, at: datetime, zone: ZoneInfo) -> datetime | None:
     return (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def read_span(text: str, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-    """Return when from, when until words mean: `tonight`, `tomorrow`, `for 2h`, `until 18:00`, `from … to …`."""
+def read_span(
+    text: str, at: datetime, zone: ZoneInfo, *, is_same_day: bool = False
+) -> tuple[datetime, datetime] | None:
+    """Return when from, when until words mean: `tonight`, `tomorrow`, `for 2h`, `until 18:00`, `from … to …`.
+
+    After `from`, a clock time (or the same weekday's) that is not later is that of the next day (or week); with
+    `is_same_day` it is that day's all the same, and the end comes before the beginning.
+    """
     words = " ".join(text.split()).casefold()
     today = at.astimezone(zone).date()
     match words:
@@ -80,14 +86,31 @@ def read_span(text: str, at: datetime, zone: ZoneInfo) -> tuple[datetime, dateti
         case "tomorrow":
             return _instant(today + timedelta(days=1), time(), zone), _instant(today + timedelta(days=2), time(), zone)
     span = _SPAN.fullmatch(words)
-    if span is None:
-        return None
-    begins = read_coming(span["from"], at, zone) if span["from"] else at
-    if begins is None:
+    begins = (read_coming(span["from"], at, zone) if span["from"] else at) if span else None
+    if span is None or begins is None:
         return None
     length = read_length(span["length"]) if span["length"] else None
-    ends = begins + length if length else read_coming(span["until"], begins, zone) if span["until"] else None
+    if length or not span["until"]:
+        return (begins, begins + length) if length else None
+    ends = _end(span["until"], begins, at, zone, is_same_day=is_same_day and bool(span["from"]))
     return (begins, ends) if ends else None
+
+
+def _end(words: str, begins: datetime, at: datetime, zone: ZoneInfo, *, is_same_day: bool) -> datetime | None:
+    """Return the end that words mean: a weekday is the first after the beginning, tomorrow is that of who writes."""
+    if words.split()[0] in ("today", "tomorrow"):
+        return read_coming(words, at, zone)
+    day_word, _, clock_word = words.rpartition(" ")
+    clock = _clock(clock_word)
+    day = begins.astimezone(zone).date()
+    if clock is None:
+        return read_coming(words, begins, zone)
+    if not day_word:
+        return _instant(day, clock, zone) if is_same_day else read_coming(words, begins, zone)
+    # “from fri 18:00 to fri 20:00” are two hours.
+    that_day = _instant(day, clock, zone)
+    is_that_day = _weekday(day_word) == day.weekday() and (is_same_day or that_day > begins)
+    return that_day if is_that_day else read_coming(words, begins, zone)
 
 
 def read_day(text: str, at: datetime, zone: ZoneInfo) -> date | None:
@@ -98,7 +121,7 @@ def read_day(text: str, at: datetime, zone: ZoneInfo) -> date | None:
     length = read_length(word)
     if length is not None:
         return today + timedelta(days=max(length.days, 0))
-    weekday = next((n for n, day in enumerate(_DAYS) if len(word) >= 3 and day.startswith(word)), None)
+    weekday = _weekday(word)
     if weekday is not None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     try:
@@ -108,6 +131,10 @@ def read_day(text: str, at: datetime, zone: ZoneInfo) -> date | None:
 
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _weekday(word: str) -> int | None:
+    return next((n for n, day in enumerate(_DAYS) if len(word) >= 3 and day.startswith(word)), None)
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:

@@ -14,7 +14,7 @@ class Freeze:
 
     `scope` is the service or bridge as it was named, `services` what that meant. Without an `environment` it is for
     every environment of tier production. `key` makes the same request, or the same window of the configuration,
-    one freeze. `told`: "" nobody yet, "begun", "ended".
+    one freeze. `told`: "" nobody yet, "ahead" that it comes, "begun", "ended".
     """
 
     id: int = 0
@@ -37,6 +37,11 @@ class Freeze:
     def ended_at(self) -> datetime:
         """When it ends, or ended: an early lift counts."""
         return min(self.lifted_at, self.until) if self.lifted_at else self.until
+
+    @property
+    def never_began(self) -> bool:
+        """Whether it was taken back before it began."""
+        return self.ended_at <= self.since
 
     def stands(self, at: datetime) -> bool:
         """Return whether it holds at an instant."""

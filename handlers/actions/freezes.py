@@ -21,7 +21,7 @@ async def _longer(ctx: Context, press: Press) -> Outcome:
     async with ctx.reading() as store:
         one = await store.freezes.get(_number(press))
     until = max(one.until, press.at) + _LONGER if one else press.at + _LONGER
-    return Outcome(message=views.extended(await extend(ctx, _number(press), until, press.by)))
+    return Outcome(message=views.extended(await extend(ctx, _number(press), until, press.by), press.at))
 
 
 async def _take(ctx: Context, press: Press) -> Outcome:

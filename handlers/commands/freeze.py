@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from models.freezes import Freeze
 
 _NUMBER: Final = re.compile(r"[Ff]?(\d{1,9})")
 _MOST_WORDS: Final = 8
+_CLOCKS: Final = re.compile(r"from .*?(?:until|till|to) \d{1,2}[:.]\d{2}\b", re.IGNORECASE)
 
 
 async def run(ctx: Context, invocation: Invocation) -> Reply:
@@ -48,6 +49,7 @@ async def _freeze(ctx: Context, invocation: Invocation, text: str) -> Reply:
             f"Until when? `/freeze {scope.name} for 2h <reason>`, `… until 18:00 <reason>`, "
             "`… from fri 18:00 to mon 08:00 <reason>`"
         )
+    _refuse_backwards(rest, span, await zone_of(ctx, invocation.user_id))
     made = await freeze(ctx, scope, span, reason, invocation.by, environment=environment)
     async with ctx.reading() as store:
         standing = await store.freezes.standing(invocation.at)
@@ -64,10 +66,27 @@ def read_when(text: str, at: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, 
     """Return the span that a text begins with, in as many words as make sense together, and the rest of it."""
     words = text.split()
     for count in range(min(_MOST_WORDS, len(words)), 0, -1):
-        span = read_span(" ".join(words[:count]), at, zone)
+        span = read_span(" ".join(words[:count]), at, zone, is_same_day=True)
         if span:
             return span, " ".join(words[count:])
     return None, text
+
+
+def _refuse_backwards(text: str, span: tuple[datetime, datetime], zone: ZoneInfo) -> None:
+    """Refuse `from 18:00 to 17:00`: a whole night more than was meant is dear; say how the next day is written.
+
+    Raises:
+        UserError: it ends before it starts, and could be meant to end on the day after.
+    """
+    since, until = span
+    following = until + timedelta(days=1)
+    if not until <= since < following or not _CLOCKS.match(text):
+        return
+    begin, end = (one.astimezone(zone) for one in (since, following))
+    raise UserError(
+        f"It would end ({end:%H:%M}) before it starts ({begin:%a %H:%M}). "
+        f"If you mean the day after, say so: `… to {f'{end:%a}'.casefold()} {end:%H:%M}`."
+    )
 
 
 def _overlap(one: Freeze, other: Freeze) -> bool:
@@ -89,7 +108,7 @@ async def _extend(ctx: Context, invocation: Invocation, text: str) -> Reply:
     if span is None:
         raise UserError(f"Until when? `/freeze extend F{one.id} for 2h`, or `… until 18:00`")
     changed = await extend(ctx, one.id, span[1], invocation.by)
-    return Reply(message=views.extended(changed))
+    return Reply(message=views.extended(changed, invocation.at))
 
 
 async def _take(ctx: Context, invocation: Invocation, text: str) -> Reply:

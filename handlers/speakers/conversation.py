@@ -33,17 +33,23 @@ async def _freeze(row: Row) -> Message | None:
     if one is None:
         return None
     word, _, number = row.part.removeprefix(LOUD).partition(":")
-    if word == "pass":
-        through = await row.store.freezes.get_pass(int(number))
-        return freezes.passed(one, through) if through else None
-    if word == "over":
-        return freezes.over(one) if one.stands(row.at) else None
-    held = await row.store.freezes.held_by(one.id)
-    if word == "ended":
-        return freezes.ended(one, held)
-    if word == CARD:
-        return freezes.card(one, row.side, held=held, passes=await row.store.freezes.passes_through(one.id), at=row.at)
-    return freezes.taken(one) if word == "taken" else freezes.extended(one)
+    match word:
+        case "pass":
+            through = await row.store.freezes.get_pass(int(number))
+            said = freezes.passed(one, through) if through else None
+        case "over":
+            said = freezes.over(one) if one.stands(row.at) else None
+        case "begun":
+            said = freezes.begun(one) if one.stands(row.at) else None
+        case "ended":
+            said = freezes.ended(one, await row.store.freezes.held_by(one.id))
+        case "card":
+            held = await row.store.freezes.held_by(one.id)
+            passes = await row.store.freezes.passes_through(one.id)
+            said = freezes.card(one, row.side, held=held, passes=passes, at=row.at)
+        case _:
+            said = freezes.taken(one) if word == "taken" else freezes.extended(one, row.at)
+    return said
 
 
 async def _question(row: Row) -> Message | None:

@@ -22,10 +22,13 @@ def card(
     one: Freeze, side: Audience, *, held: Sequence[Hold] = (), passes: Sequence[Pass] = (), at: datetime
 ) -> Message:
     """Return a freeze as it stands, with the buttons to change it while it does."""
+    if one.never_began:
+        words = f"☀️ {_what(one)} is not frozen from {moment(one.since)} on after all: {_ended(one)}"
+        return message(words, [section(words)])
     if one.ended_at <= at:
         words = f"☀️ {_what(one)} was frozen for {duration(one.ended_at - one.since)}{_why(one)}, {_ended(one)}"
         return message(words, [section(words), *_small(_held(held), _passes(passes))])
-    words = f"❄️ {_what(one)} is *frozen* until {moment(one.until)}{_why(one)}"
+    words = f"❄️ {_what(one)} {_is_frozen(one, at)}{_why(one)}"
     how = (
         f"`/freeze override {line(one.services[0] if one.services else one.scope, 60)} …` lets one through"
         if side == "dev"
@@ -46,8 +49,15 @@ def buttons(one: Freeze) -> Block:
     )
 
 
-def extended(one: Freeze) -> Message:
+def begun(one: Freeze) -> Message:
+    """Return what is said in the channel itself when a freeze begins that was told ahead."""
+    return said(f"❄️ {_what(one)} is *frozen* from now on, until {moment(one.until)}{_why(one)} · {_owner(one)}")
+
+
+def extended(one: Freeze, at: datetime) -> Message:
     """Return the reply that says a new end."""
+    if not one.stands(at):
+        return said(f"❄️ {_what(one)} {_is_frozen(one, at)}")
     return said(f"❄️ {_what(one)} stays frozen until {moment(one.until)}")
 
 
@@ -64,6 +74,8 @@ def over(one: Freeze) -> Message:
 
 def ended(one: Freeze, held: Sequence[Hold]) -> Message:
     """Return what is said in the channel itself at the end, with the names of those who were held up."""
+    if one.never_began:
+        return said(f"☀️ {_what(one)} is not frozen from {moment(one.since)} on after all: {_ended(one)}")
     words = f"☀️ {_what(one)} may be deployed again: {_ended(one)}"
     return said(joined([words, _held(held)]))
 
@@ -109,14 +121,21 @@ def overview(freezes: Sequence[Freeze], at: datetime) -> Message:
 
 def frozen(one: Freeze, others: Sequence[Freeze], at: datetime) -> Message:
     """Return the answer to who froze something; other freezes that touch the same are named."""
-    when = f"until {moment(one.until)}" if one.stands(at) else f"from {moment(one.since)} until {moment(one.until)}"
-    words = f"❄️ F{one.id}: {_what(one)} is frozen {when}. Both sides hear it, and the gate answers no."
+    words = f"❄️ F{one.id}: {_what(one)} {_is_frozen(one, at)}. "
+    if one.stands(at):
+        words += "Both sides hear it, and the gate answers no."
+    else:
+        words += (
+            f"Both sides hear it now and when it begins; the gate answers no from {moment(one.since)} on, not before."
+        )
     lines = [f"F{o.id} {_what(o)} overlaps, until {moment(o.until)}{_why(o)}" for o in others]
     return message(words, [*paragraphs([words, *lines]), buttons(one)])
 
 
 def lifted(one: Freeze) -> Message:
     """Return the answer to who lifted a freeze."""
+    if one.never_began:
+        return said(f"☀️ F{one.id}: {_what(one)} is not frozen from {moment(one.since)} on after all.")
     return said(f"☀️ F{one.id}: {_what(one)} may be deployed again.")
 
 
@@ -124,6 +143,12 @@ def given(through: Pass) -> Message:
     """Return the answer to who gave a pass."""
     words = f"🎟️ One deploy of *{line(through.service, 60)}* may go through until {moment(through.expires_at)}."
     return said(f"{words} Both sides have been told.")
+
+
+def _is_frozen(one: Freeze, at: datetime) -> str:
+    if one.stands(at):
+        return f"is *frozen* until {moment(one.until)}"
+    return f"will be *frozen* from {moment(one.since)} until {moment(one.until)}"
 
 
 def _what(one: Freeze) -> str:

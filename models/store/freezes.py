@@ -18,7 +18,7 @@ _DEPLOYS = table_of(FrozenDeployRow)
 _COLUMNS = record_fields(Freeze, renamed={})
 _PASS_COLUMNS = record_fields(Pass, renamed={})
 _HOLD_COLUMNS = record_fields(Hold, renamed={})
-_BEGUN, _ENDED = "begun", "ended"
+_AHEAD, _BEGUN, _ENDED = "ahead", "begun", "ended"
 _BETWEEN = Prepared(
     select(_FREEZES)
     .where(
@@ -68,7 +68,7 @@ class Freezes(Noun):
     async def untold(self, at: datetime) -> list[Freeze]:
         """Return the freezes that began or ended without anybody having been told, locked."""
         c = _FREEZES.c
-        begins = and_(c.told == "", c.since <= at)
+        begins = and_(c.told.in_(("", _AHEAD)), c.since <= at)
         ends = and_(c.told == _BEGUN, or_(c.until <= at, c.lifted_at.is_not(None)))
         query = select(_FREEZES).where(c.told != _ENDED, or_(begins, ends)).order_by(c.id).with_for_update()
         return [to_record(Freeze, row, _COLUMNS) for row in await self._connection.execute(query)]

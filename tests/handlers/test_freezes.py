@@ -78,7 +78,7 @@ async def standing(ctx: Context, at: datetime = NOON) -> Sequence[Freeze]:
 
 
 async def test_freezes_a_service_until_a_time_and_tells_both_sides(ctx: Context) -> None:
-    assert "*payments* is frozen" in await say(ctx, "/freeze"[7:] + "payments for 2h migrating the database")
+    assert "*payments* is *frozen* until" in await say(ctx, "/freeze"[7:] + "payments for 2h migrating the database")
     (one,) = await standing(ctx)
     assert (one.services, one.until, one.reason) == (("payments",), NOON + timedelta(hours=2), "migrating the database")
     (dev,), (ops,) = await said(ctx, NOON), await said(ctx, NOON, "ops")
@@ -108,6 +108,9 @@ async def test_the_same_request_again_is_one_freeze(ctx: Context) -> None:
         ("payments for 2h", "Why"),
         ("payments until 2020-01-01 x", "before it starts"),
         ("payments from 2026-03-05 10:00 to 2026-03-04 10:00 x", "before it starts"),
+        ("payments from 18:00 to 17:00 x", r"end \(17:00\) before it starts \(Mon 18:00\).*`… to tue 17:00`"),
+        ("payments from fri 18:00 to 18:00 x", "`… to sat 18:00`"),
+        ("payments from fri 18:00 to fri 17:00 x", "before it starts"),
         ("payments for 999d x", "at most 90 d"),
         ("payments !mars for 2h x", "no environment"),
         ("lift F99", "Nothing is frozen"),
@@ -176,6 +179,36 @@ async def test_staging_is_not_frozen_unless_it_is_named(ctx: Context) -> None:
     await say(ctx, "payments !staging for 2h load")
     await deploy(ctx, "d1", NOON + timedelta(minutes=5))
     assert not any("during a freeze" in text for text in await said(ctx, NOON + timedelta(minutes=5)))
+
+
+async def test_a_freeze_that_comes_says_from_when_the_gate_answers_no_and_is_told_ahead_and_when_it_begins(
+    ctx: Context,
+) -> None:
+    shown = await say(ctx, "payments from 18:00 to 20:00 database move")
+    assert "will be *frozen* from" in shown
+    assert "the gate answers no from" in shown
+    assert "2026-03-02 18:00 UTC" in shown
+    for side in ("dev", "ops"):
+        (ahead,) = await said(ctx, NOON, side)
+        assert "will be *frozen* from" in ahead
+    evening = NOON + timedelta(hours=6)
+    for _ in range(2):
+        await tend(ctx, evening, [])
+    card, begun = await said(ctx, evening)
+    assert "is *frozen* until" in card
+    assert "is *frozen* from now on" in begun
+
+
+async def test_a_freeze_that_is_taken_back_before_it_begins_never_was_one(ctx: Context) -> None:
+    await say(ctx, "payments from 18:00 to 20:00 database move")
+    await said(ctx, NOON)
+    assert "after all" in await say(ctx, "lift F1", NOON + timedelta(hours=1))
+    card, ended = await said(ctx, NOON + timedelta(hours=1))
+    for text in (card, ended):
+        assert "is not frozen from" in text
+        assert "lifted by Ada" in text
+    await tend(ctx, NOON + timedelta(hours=7), [])
+    assert [] == await said(ctx, NOON + timedelta(hours=7))
 
 
 async def test_a_freeze_that_runs_out_is_said_once_also_after_a_restart(ctx: Context) -> None:

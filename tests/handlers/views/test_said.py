@@ -217,8 +217,9 @@ def _said_of_freezes(words: str, side: Side) -> Iterator[Message]:
     yield freezes.passed(one, through)
     yield freezes.during(_with_words(samples.deploy(), words), one, through, side)
     yield freezes.during(_with_words(samples.deploy(), words), one, None, side)
-    for view in (freezes.extended, freezes.taken, freezes.over, freezes.lifted):
+    for view in (freezes.begun, freezes.taken, freezes.over, freezes.lifted):
         yield view(one)
+    yield freezes.extended(one, AT)
     yield freezes.given(through)
 
 
