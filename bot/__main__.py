@@ -8,8 +8,7 @@ import asyncio
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,14 +59,12 @@ def serve(config: Path | None) -> None:
     """Run the bot."""
     settings = _loaded(config, serving=True)
     from bot.app import serve
-    from bot.database import OldSchema
+    from bot.database_command import answering
     from bot.interpreter import run
 
     try:
-        with _database_answering():
+        with answering():
             run(serve(settings))
-    except OldSchema as error:
-        _fail(str(error))
     except SystemExit as ended:
         # uvicorn has said what was wrong, and ends with codes of its own.
         sys.exit(1 if ended.code else 0)
@@ -102,13 +99,12 @@ def check(config: Path | None) -> None:
 @click.argument("revision", default="head")
 @_reporting
 def migrate(revision: str) -> None:
-    """Bring the database's schema to REVISION (default: what this release needs)."""
-    from bot.database import migrate
+    """Bring the database's schema up or down to REVISION (default: what this release needs)."""
+    from bot.database_command import answering, bring
 
     url = database_url()
-    with _database_answering():
-        migrate(url, revision)
-    click.echo(f"The schema is at {revision}.")
+    with answering():
+        click.echo(bring(url, revision))
 
 
 @main.command()
@@ -119,6 +115,9 @@ def manifest(url: str | None, as_json: bool, workspace: str | None) -> None:
     """Print the Slack app's manifest, to paste at https://api.slack.com/apps."""
     from bot.manifest import printed
 
+    if url is not None and not url.startswith("https://"):
+        # https://docs.slack.dev/reference/app-manifest : request URLs must be HTTPS.
+        raise click.BadParameter("Slack calls only https:// addresses.", param_hint="--url")
     click.echo(printed(url, as_json=as_json, workspace=workspace))
 
 
@@ -143,12 +142,13 @@ def replay(config: Path | None, source: str | None, failed_only: bool, since: da
     settings = _loaded(config)
     if source and settings.topology.source_named(source) is None:
         raise click.UsageError(f"twinspan.yaml has no source {source}.")
+    from bot.database_command import answering
     from bot.replay import replay
 
     start = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
-    with _database_answering():
+    with answering():
         count = asyncio.run(replay(settings, source=source, failed_only=failed_only, since=start))
-    click.echo(f"{count} deliveries will be applied again.")
+    click.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be applied again by the running bot.")
 
 
 main.add_command(send)
@@ -165,24 +165,6 @@ def _loaded(config: Path | None, *, serving: bool = False) -> Settings:
 
     set_up(secrets=settings.secrets)
     return settings
-
-
-@contextmanager
-def _database_answering() -> Iterator[None]:
-    """Say in one line that the database does not answer, and exit with 1."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from handlers.errors import Unavailable
-
-    try:
-        yield
-    except (SQLAlchemyError, Unavailable, OSError) as error:
-        _fail(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.")
-
-
-def _fail(problem: str) -> None:
-    click.echo(problem, err=True)
-    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.check_elsewhere import pagerduty_schedules, paging, told_back
 from bot.clock import utc_now
-from bot.database import Database, head_revision
+from bot.database import Database
+from bot.database_command import TROUBLE, schema, why
 from bot.manifest import scopes
 from bot.prometheus import Prometheus
 from bot.settings import Settings, SlackAccess
 from bot.slack.directory import Directory
 from bot.slack.failures import answered
 from bot.slack.messenger import web_client
-from handlers.errors import PostFailure, Unavailable
+from handlers.errors import PostFailure
 from models.operations import OperationsReading
 from models.topology import Topology
 from models.workspaces import HOME, split, workspace_of
@@ -25,6 +25,7 @@ from models.workspaces import HOME, split, workspace_of
 # Slack asks for fewer than 1000 (https://docs.slack.dev/reference/methods/conversations.list); large pages, because it
 # allows few of them in a minute.
 _PAGE: Final = 999
+_REQUESTS: Final = "requests from Slack"
 _REINSTALL: Final = "Paste `twinspan manifest` into the app's settings (App Manifest), then reinstall the app."
 
 
@@ -80,30 +81,27 @@ def _counted(count: int, what: str) -> str:
 
 
 async def _database(url: str) -> Row:
-    subject, head = "database", head_revision()
-    database = Database(url)
+    subject = "database"
     try:
-        revision = await database.revision()
-    except (SQLAlchemyError, Unavailable, OSError) as error:
-        found = f"does not answer: {type(error).__name__}"
-        return Row(subject=subject, found=found, fix="Check DATABASE_URL, and that the database accepts connections.")
-    finally:
-        await database.close()
-    if revision == head:
-        return Row(subject=subject, found=f"schema {revision}")
-    if revision is None and database.is_sqlite:
-        return Row(subject=subject, found="a new file; `twinspan serve` makes its schema")
-    return Row(subject=subject, found=f"schema {revision or 'empty'}, needs {head}", fix="Run `twinspan migrate`.")
+        database = Database(url)
+        try:
+            found, fix = schema(await database.revision(), is_sqlite=database.is_sqlite)
+        finally:
+            await database.close()
+    except TROUBLE as error:
+        fix = "Check DATABASE_URL, and that the database accepts connections."
+        return Row(subject=subject, found=f"does not answer: {why(error)}", fix=fix)
+    return Row(subject=subject, found=found, fix=fix)
 
 
 async def _slack(settings: Settings) -> list[Row]:
     if settings.slack_bot_token is None:
-        return [Row(subject="Slack", found="no token", fix="Set SLACK_BOT_TOKEN.")]
+        return [Row(subject="Slack", found="no token", fix="Set SLACK_BOT_TOKEN."), *_no_secret(settings)]
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     try:
         answer = await answered(client.auth_test())
     except PostFailure as failure:
-        return [Row(subject="Slack", found=failure.reason, fix=_mend(failure))]
+        return [Row(subject="Slack", found=failure.reason, fix=_mend(failure)), *_no_secret(settings)]
     return [
         Row(subject="Slack", found=f"{answer.get('user')} in {answer.get('team')}"),
         _scopes(answer.headers),
@@ -140,13 +138,17 @@ def _scopes(headers: Mapping[str, str]) -> Row:
     return Row(subject="scopes", found=f"all {len(scopes())} granted")
 
 
+def _no_secret(settings: Settings) -> Iterator[Row]:
+    """Say that nothing tells Slack's requests from anybody's, where nothing does."""
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        fix = "Set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode."
+        yield Row(subject=_REQUESTS, found="no signing secret", fix=fix)
+
+
 async def _door(settings: Settings, client: AsyncWebClient) -> Row:
     if settings.slack_app_token is None:
-        subject = "requests from Slack"
-        if settings.slack_signing_secret is None:
-            fix = "Set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode."
-            return Row(subject=subject, found="no signing secret", fix=fix)
-        return Row(subject=subject, found="over HTTP, at /slack/events")
+        found = Row(subject=_REQUESTS, found="over HTTP, at /slack/events")
+        return next(_no_secret(settings), found)
     try:
         await answered(client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value()))
     except PostFailure as failure:

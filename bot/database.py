@@ -267,10 +267,11 @@ async def with_schema(database: Database) -> None:
     """Migrate a file of SQLite to the schema this release needs; elsewhere that is for a person to decide.
 
     Raises:
-        OldSchema: a database that is not a file has another schema.
+        OldSchema: a database that is not a file has an older schema.
     """
     revision, needed = await database.revision(), head_revision()
-    if revision == needed:
+    # A newer release's schema serves this one too: else going back, or one replica after the other, would not do.
+    if revision is not None and revision >= needed:
         return
     if not database.is_sqlite:
         raise OldSchema(
@@ -281,5 +282,10 @@ async def with_schema(database: Database) -> None:
 
 
 def head_revision() -> str:
-    """Return the revision this release needs: the files' names begin with theirs."""
-    return max(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+    """Return the revision this release needs."""
+    return revisions()[-1]
+
+
+def revisions() -> list[str]:
+    """Return the revisions this release knows, oldest first: the files' names begin with theirs."""
+    return sorted(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 import handlers.imports as import_files
 from bot import clock
 from bot.database import Database, OldSchema, with_schema
+from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, load
 from handlers import importing
-from handlers.errors import Unavailable
 from handlers.importing import Checked
 from handlers.imports import Format, Item, Wrong
 from handlers.registry import discover
@@ -182,6 +181,6 @@ def import_(config: Path | None, path: str, **options: Any) -> None:
     except (Refused, OldSchema) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    except (SQLAlchemyError, Unavailable) as error:
-        click.echo(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.", err=True)
+    except TROUBLE as error:
+        click.echo(no_answer(error), err=True)
         sys.exit(1)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import asked, clock
 from bot.asked import WrongParameter
 from bot.database import Database, OldSchema, with_schema
+from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, load
-from handlers.errors import Unavailable
 from handlers.reports import Report, as_json
 from models.delivery import Numbers
 
@@ -141,9 +140,8 @@ def metrics(config: Path | None, form: str, is_json: bool, **words: str | None) 
     except InvalidSettings as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except (OldSchema, SQLAlchemyError, Unavailable) as error:
-        said = str(error) if isinstance(error, OldSchema) else f"The database does not answer ({type(error).__name__})."
-        click.echo(said, err=True)
+    except (OldSchema, *TROUBLE) as error:
+        click.echo(str(error) if isinstance(error, OldSchema) else no_answer(error), err=True)
         sys.exit(1)
     if is_json or form == "json":
         click.echo(json.dumps(as_object(report), ensure_ascii=False, indent=2))

@@ -10,12 +10,12 @@ from typing import BinaryIO, Final
 
 import click
 from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock
 from bot.database import Database, head_revision, with_schema
+from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, load
-from handlers.errors import Unavailable, UserError
+from handlers.errors import UserError
 from handlers.rehearsal import Payload, rehearse
 from handlers.views.rehearsal import Rehearsal, summary
 from handlers.views.text import readable
@@ -93,8 +93,8 @@ def route(config: Path | None, source: str | None, event: str | None, headers: t
     except (InvalidSettings, UserError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except (SQLAlchemyError, Unavailable, OSError) as error:
-        click.echo(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.", err=True)
+    except TROUBLE as error:
+        click.echo(no_answer(error), err=True)
         sys.exit(1)
     click.echo("\n".join(readable(line).replace("*", "") for line in summary(told)))
     sys.exit(1 if told.is_refused else 0)

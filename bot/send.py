@@ -155,7 +155,7 @@ def _told(answer: httpx.Response) -> Delivery:
     told = _json(answer)
     if not answer.is_success:
         place = f" at {told['path']}" if told.get("path") else ""
-        problem = told.get("error") or answer.reason_phrase
+        problem = told.get("error") or f"{answer.reason_phrase}; is {answer.url.host} Twinspan's address?"
         return Delivery(code=Exit.REFUSED, line=f"refused ({answer.status_code}){place}: {problem}")
     rejected = told.get("rejected") or []
     if rejected:

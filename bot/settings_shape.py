@@ -100,7 +100,8 @@ def _said(path: Place, detail: ErrorDetails) -> tuple[str, str]:
             str(value), expected.replace(" or ", ", ").replace("'", "").split(", ")
         ).strip()
     if kind in ("dict_type", "model_type"):
-        return "must be a mapping", f"Write lines of `key: value` below it, further to the right. {_SEE_DOCS}"
+        below = "Write lines of `key: value` below it, further to the right."
+        return "must be a mapping", f"{below if path else 'Begin as twinspan.example.yaml does.'} {_SEE_DOCS}"
     # pydantic's sentence never holds the value itself, which may be a secret.
     message = detail["msg"].replace("Input should", "must", 1)
     return message[0].lower() + message[1:], f"Change the value. {_SEE_DOCS}"

@@ -9,14 +9,13 @@ from typing import Final
 
 import click
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import clock
 from bot.backfill.client import GitHub, Refused
 from bot.backfill.github import Backfill, Summary
 from bot.database import Database, OldSchema, with_schema
+from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, github_token, load
-from handlers.errors import Unavailable
 from handlers.suggest import did_you_mean
 from models.topology import WebhookSource
 
@@ -150,8 +149,8 @@ def github(
     except (Refused, OldSchema) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    except (SQLAlchemyError, Unavailable) as error:
-        click.echo(f"The database does not answer ({type(error).__name__}): check DATABASE_URL.", err=True)
+    except TROUBLE as error:
+        click.echo(no_answer(error), err=True)
         sys.exit(1)
     click.echo(in_words(summary, requests))
 

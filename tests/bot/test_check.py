@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,6 +134,28 @@ async def test_an_old_schema_is_to_be_migrated(slack: tuple[Sandbox, str], tmp_p
     connection.close()
     rows = await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/old.db"))
     assert {"database": f"schema 0000, needs {head_revision()}"} == failing(rows)
+
+
+async def test_a_newer_releases_schema_serves_too(slack: tuple[Sandbox, str], database: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    rows = await check(settings_for(slack[1], database))
+    assert {} == failing(rows)
+    assert "schema 9999, of a newer release; it serves this one too" in table(rows)
+
+
+async def test_a_file_that_cannot_be_made_is_said_with_its_reason(slack: tuple[Sandbox, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    rows = await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/file/t.db"))
+    assert "does not answer: [Errno" in failing(rows)["database"]
+
+
+@pytest.mark.parametrize("token", [None, SecretStr("xoxb-wr0ng")])
+async def test_a_missing_signing_secret_is_said_beside_a_token_that_is_wrong(
+    slack: tuple[Sandbox, str], database: str, token: SecretStr | None
+) -> None:
+    settings = Settings(database_url=database, slack_bot_token=token, slack_api_url=slack[1], topology=TOPOLOGY)
+    assert ["Slack", "requests from Slack"] == list(failing(await check(settings)))
 
 
 def test_the_table_puts_the_remedy_under_what_failed() -> None:

@@ -157,7 +157,10 @@ async def test_a_signature_is_one_the_bot_accepts_and_keeps_the_token_here() -> 
             (Exit.REFUSED, "refused (422) at $.service: is missing"),
         ),
         (JSONResponse({"error": "no source 'ci'"}, 404), (Exit.REFUSED, "refused (404): no source 'ci'")),
-        (Response(status_code=301, headers={"location": "/x"}), (Exit.REFUSED, "refused (301): Moved Permanently")),
+        (
+            Response(status_code=301, headers={"location": "/x"}),
+            (Exit.REFUSED, "refused (301): Moved Permanently; is 127.0.0.1 Twinspan's address?"),
+        ),
         (Response("<html>"), (Exit.REFUSED, "refused: this address does not answer like Twinspan")),
         (
             JSONResponse({"status": "ignored", "reason": "unknown_type"}),

@@ -75,6 +75,7 @@ async def test_the_door_opens_without_slack_and_a_signal_to_stop_is_heard(tmp_pa
     # uvicorn ends by the signal it was stopped with, once everything is put away.
     assert -signal.SIGTERM == code, said
     assert "Application shutdown complete" in said
+    assert "warning" not in said.partition('"ready"')[0]
 
 
 async def test_over_socket_mode_a_command_is_acknowledged(tmp_path: Path) -> None:
@@ -105,8 +106,8 @@ async def test_an_address_that_is_taken_is_a_failure(tmp_path: Path) -> None:
 async def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
     async with serving("postgresql://me:db-s3cret@127.0.0.1:1/x", free_port(), tmp_path) as process:
         code, said = await ended(process)
-    last = "The database does not answer (ConnectionRefusedError): check DATABASE_URL."
-    assert (1, last) == (code, said.splitlines()[-1])
+    last = said.splitlines()[-1]
+    assert (1, True) == (code, "Connection refused): check DATABASE_URL." in last), said
     assert "Traceback" not in said
     assert "s3cret" not in said
 
