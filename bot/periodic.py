@@ -14,6 +14,7 @@ from bot.usergroups import Usergroups
 from bot.windows import coming
 from handlers.action_items import remind_of_items
 from handlers.context import Context
+from handlers.debts import tell_of_ended
 from handlers.freeze_sweep import tend as tend_freezes
 from handlers.hung import tend_hung
 from handlers.incident_channels import IncidentChannels
@@ -56,5 +57,6 @@ def sweeps_of(
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
         Sweep("hung", sweeps.HUNG_EVERY, lambda: tend_hung(ctx, now())),
         Sweep("soaks", sweeps.SOAKS_EVERY, lambda: tend_soaks(ctx, now())),
+        Sweep("debts", sweeps.DEBTS_EVERY, lambda: tell_of_ended(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

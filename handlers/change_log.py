@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from handlers.context import Context
+from handlers.debts import drop_debt, refuse_end
 from handlers.errors import UserError
 from handlers.routing import LATER, change_notices
 from handlers.views.times import in_utc
+from models.debts import debt_of
 from models.records import Change
 from models.words import ChangeKind, Risk
 
@@ -20,7 +22,7 @@ _MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a person says of a small change; names are the configuration's."""
+    """What a person says of a small change; names are the configuration's. `until` is when it is to be gone again."""
 
     service: str
     summary: str
@@ -29,10 +31,21 @@ class Draft:
     risk: Risk | None = None
     revert: str | None = None
     url: str | None = None
+    until: datetime | None = None
 
 
-async def log_change(ctx: Context, draft: Draft, *, by: str, request_id: str, at: datetime) -> Change:
-    """Store a small change and tell both sides. The same `request_id` again returns what is stored."""
+async def log_change(
+    ctx: Context, draft: Draft, *, by: str, request_id: str, at: datetime, user_id: str | None = None
+) -> Change:
+    """Store a small change, with its debt if it is one, and tell both sides.
+
+    The same `request_id` again returns what is stored.
+
+    Raises:
+        UserError: its end is past, or too far away.
+    """
+    if draft.until:
+        refuse_end(draft.until, at)
     change = Change(
         source=SOURCE,
         change_id=request_id,
@@ -51,6 +64,8 @@ async def log_change(ctx: Context, draft: Draft, *, by: str, request_id: str, at
     )
     async with ctx.transaction() as store:
         stored = await store.changes.add(change)
+        if debt := debt_of(stored, draft.until, by, user_id):
+            await store.debts.add(debt)
         await store.outbox.notify(change_notices(None, stored, ctx.topology), at)
     ctx.wake_outbox()
     return stored
@@ -71,6 +86,7 @@ async def undo_change(ctx: Context, change_id: int, *, by: str, at: datetime) ->
         if undone is None:
             who = (change if change.is_undone else await store.changes.get(change_id) or change).undone_by
             raise UserError(f"#{change_id} was undone already, by {who or 'somebody'}.")
+        await drop_debt(store, change_id, by, at)
         await store.outbox.notify(change_notices(change, undone, ctx.topology), at)
     ctx.wake_outbox()
     return undone

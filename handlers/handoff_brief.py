@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
+from handlers.debts import debts_of
 from handlers.incident_groups import leaders_of
 from handlers.incident_shown import runbook_of
 from handlers.oncall import who
@@ -13,7 +14,7 @@ from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, goes_along
 from models.oncall import OnCallSchedule
 from models.people import Person
-from models.records import Deploy
+from models.records import Change, Deploy
 from models.response import LEAD
 from models.silence import silent_sources
 from models.store import Store
@@ -51,13 +52,17 @@ async def gather(
     states = [s for s in await store.sources.all() if topology.source_named(s.name)]
     silent = [state.name for state in silent_sources(states, at)]
     soaking = await _unverified(store, services)
+    debts = await debts_of(store, services)
+    owed = {change.id for _, change in debts}
     return Brief(
+        at=at,
         others=await _others(store, topology, schedule, at),
         incidents=[(leader, leads.get(leader.id), responses.get(leader.id)) for leader in leaders],
         moving=[leader.id for leader in leaders if goes_along(leader, leads.get(leader.id), outgoing)],
         freezes=[f for f in await store.freezes.standing(at) if not set(f.services).isdisjoint(services)][:5],
         due=await store.responses.items(incident_ids=await _recent_ids(store, services, at), due_by=at.date()),
-        by_hand=[c for c in changes if c.kind in _BY_HAND and c.status is not ChangeStatus.REVERTED][:10],
+        by_hand=[c for c in changes if _is_by_hand(c) and c.id not in owed][:10],
+        debts=debts,
         planned=[c for c in changes if c.status is ChangeStatus.PLANNED][:10],
         under_way=[d for d in deploys if not d.status.is_final][:10],
         soaking=soaking,
@@ -67,6 +72,10 @@ async def gather(
         silent=silent,
         heard=len(states) - len(silent),
     )
+
+
+def _is_by_hand(change: Change) -> bool:
+    return change.kind in _BY_HAND and change.status is not ChangeStatus.REVERTED
 
 
 async def _unverified(store: Store, services: Sequence[str]) -> list[Deploy]:

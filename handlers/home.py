@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from handlers.context import Context
+from handlers.debts import debts_of
 from handlers.handoff_brief import services_of
 from handlers.oncall import everybody, is_called, person_of, rota, who
 from handlers.shift_handoffs import BACKUP, LEAD_ASKED
@@ -50,6 +51,7 @@ async def _gathered(store: Store, ctx: Context, me: Person, people: list[Person]
         links=await store.messages.links(subjects) if subjects else {},
         items=await store.responses.items(owner_id=me.user_id),
         freezes=[f for f in await store.freezes.standing(at) if f.owner_id == me.user_id],
+        debts=[one for one in await debts_of(store) if one[0].owner_id == me.user_id or one[1].service in services],
         deploys=await store.deploys.recent(services=sorted(services), limit=_RECENT) if services else [],
         changes=await store.changes.recent(services=sorted(services), limit=_RECENT) if services else [],
     )

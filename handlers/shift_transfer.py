@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from handlers.acting import By
 from handlers.context import Context
+from handlers.debts import give_debts
 from handlers.freezes import give_freeze
 from handlers.handoff_brief import services_of
 from handlers.incident_groups import Deed, leaders_of, locked_group, tell
@@ -52,6 +53,7 @@ async def take_all(
         if chosen is None or leader.id in chosen:
             await _take_incident(store, ctx, leader.id, outgoing, person, by)
     await _take_freezes(store, ctx, outgoing, person, by)
+    await give_debts(store, services_of(ctx.topology, schedule), outgoing, person, by.at)
     for soak in await store.soaks.open(services_of(ctx.topology, schedule), lock=True):
         # One without a watcher was watched by whoever is on call: by name from now on.
         if soak.watcher_id in (None, outgoing.user_id):

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from models.debts import Debt
 from models.freezes import Freeze
 from models.records import Change, Deploy, Incident
 from models.response import ActionItem, Holder, Response
@@ -20,17 +22,21 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """What one handoff says, in the order in which it says it.
+    """What one handoff says at an instant, in the order in which it says it.
 
     `moving` are the numbers of the incidents that change hands with the acceptance. `watch` are the services to keep an
-    eye on, each with what is in soak there and its runbook. `heard` is how many senders are not silent.
+    eye on, each with what is in soak there and its runbook. `debts` are the temporary changes and those by hand that
+    nobody has closed, however old; `by_hand` what else was switched in the shift. `heard` is how many senders are
+    not silent.
     """
 
+    at: datetime
     others: Sequence[tuple[str, str]] = ()
     incidents: Sequence[tuple[Incident, Holder | None, Response | None]] = ()
     moving: Collection[int] = ()
     due: Sequence[ActionItem] = ()
     by_hand: Sequence[Change] = ()
+    debts: Sequence[tuple[Debt, Change]] = ()
     freezes: Sequence[Freeze] = ()
     planned: Sequence[Change] = ()
     under_way: Sequence[Deploy] = ()
@@ -44,5 +50,5 @@ class Brief:
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to report."""
-        state = (self.incidents, self.due, self.by_hand, self.freezes, self.planned)
+        state = (self.incidents, self.due, self.by_hand, self.debts, self.freezes, self.planned)
         return not any((*state, self.under_way, self.soaking, self.failed))

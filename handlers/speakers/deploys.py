@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from handlers.debts import EXPIRED
 from handlers.incident_shown import owner_of, runbook_of
 from handlers.oncall import around
 from handlers.routing import CARD, HUNG, LOUD
 from handlers.speakers import Row, Speakers, elsewhere
 from handlers.suspects import suspected_of
-from handlers.views import Message, changes, deploys, freezes
-from models.records import Deploy
+from handlers.views import Message, changes, debts, deploys, freezes
+from models.debts import Debt
+from models.records import Change, Deploy
 from models.store import Store
 from models.words import DeployStatus
 
@@ -68,6 +70,9 @@ async def _change(row: Row) -> Message | None:
     change = await row.store.changes.get(int(row.name))
     if change is None:
         return None
+    debt = await row.store.debts.get(change.id)
+    if row.part.startswith(f"{EXPIRED}:"):
+        return await _expired(row, change, debt)
     return changes.card(
         change,
         row.side,
@@ -75,7 +80,17 @@ async def _change(row: Row) -> Message | None:
         undo_until=change.received_at + row.topology.undo_window,
         runbook=runbook_of(row.topology, (change.service,)),
         elsewhere=await elsewhere(row),
+        debt=debt,
     )
+
+
+async def _expired(row: Row, change: Change, debt: Debt | None) -> Message | None:
+    """Return the reminder of a change that should be gone; one that is needed no more and was never said is nothing."""
+    if debt is None:
+        return None
+    is_due = debt.is_late(row.at) and row.part == f"{EXPIRED}:{debt.until:%Y%m%dT%H%M%S}"
+    was_said = any(m.part == row.part for m in await row.store.messages.of_subject(row.subject))
+    return debts.ended(change, debt, row.at) if is_due or was_said else None
 
 
 SPEAKERS: Final[Speakers] = {

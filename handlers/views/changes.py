@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from handlers.routing import Audience
-from handlers.views import Message
+from handlers.views import Message, debts
 from handlers.views.layout import button, context, joined, message, said, section
 from handlers.views.text import line, link
 from handlers.views.times import moment
+from models.debts import Debt
 from models.records import Change
 from models.words import ChangeKind, ChangeStatus, Risk
 
@@ -35,8 +36,12 @@ def card(
     undo_until: datetime | None = None,
     runbook: str | None = None,
     elsewhere: str | None = None,
+    debt: Debt | None = None,
 ) -> Message:
-    """Return the line of a small change. *Undo* is offered while `at` is before `undo_until`."""
+    """Return the line of a small change. *Undo* is offered while `at` is before `undo_until`.
+
+    `debt` is what it owes: then it says until when it stays, with the buttons that close it.
+    """
     if change.is_undone:
         gone = f"↩️ ~{_what(change)}~"
         return said(joined([gone, f"undone by {line(change.undone_by or 'somebody', 60)}"]))
@@ -45,16 +50,19 @@ def card(
     more = [link(change.url, "more") if change.url else None, over]
     undo = button("Undo", UNDO, str(change.id)) if undo_until and at < undo_until else None
     blocks = [section(joined([headline, *more]), undo)]
-    hint = joined(_hints(change, side, runbook))
-    return message(headline, [*blocks, context(hint)] if hint else blocks)
+    hint = joined([debts.state(debt, at) if debt else None, *_hints(change, side, runbook)])
+    rows = [debts.row(debt)] if debt and debt.is_open else []
+    return message(headline, [*blocks, *([context(hint)] if hint else []), *rows])
 
 
-def echo(change: Change, *, at: datetime, undo_until: datetime) -> Message:
+def echo(change: Change, *, at: datetime, undo_until: datetime, debt: Debt | None = None) -> Message:
     """Return what the author alone is shown after logging a change."""
     headline = f"Logged as #{change.id}: {_what(change)}"
     minutes = max(1, round((undo_until - at).total_seconds() / 60))
     undo = button("Undo", UNDO, str(change.id))
     text = f"{headline}. Both channels are told; *Undo* works for {minutes} min (`/change undo {change.id}`)."
+    if debt:
+        text = f"{text} {debts.state(debt, at)}: `/change done {change.id}`, or *Done* on its message."
     return message(text, [section(text, undo)])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from handlers.views import Block, Message, Modal
+from handlers.views import Block, Message, Modal, debts
 from handlers.views.incident_facts import EMOJI, headline, label
 from handlers.views.incidents import COMMAND
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
@@ -209,9 +209,12 @@ def _sections(brief: Brief) -> Iterator[str]:
         yield "*Open incidents*"
         yield from (_incident(*one, is_moving=one[0].id in brief.moving) for one in brief.incidents[:10])
     risky = [*(("by hand", c) for c in brief.by_hand), *(("planned", c) for c in brief.planned)]
-    if risky or brief.freezes:
+    if risky or brief.freezes or brief.debts:
         yield "*Risky state*"
         yield from map(_freeze, brief.freezes)
+        yield from (f"• {debts.one_line(debt, change, brief.at)}" for debt, change in brief.debts[:10])
+        if len(brief.debts) > 10:
+            yield f"• … and {len(brief.debts) - 10} more: `/change list`"
         yield from (_change(words, change) for words, change in risky[:8])
     moving = [("under way", brief.under_way), ("in soak", brief.soaking), ("failed", brief.failed)]
     if any(deploys for _, deploys in moving):

@@ -9,11 +9,14 @@ from handlers.views import Block, Message, Modal, handoffs
 from handlers.views import action_items as item_views
 from handlers.views import command_handoff as offers
 from handlers.views import incidents as incident_views
+from handlers.views.debts import DONE as DEBT_DONE
+from handlers.views.debts import one_line
 from handlers.views.freezes import LIFT
 from handlers.views.incident_facts import EMOJI, headline, state_words
 from handlers.views.layout import actions, button, context, header, joined, section
 from handlers.views.text import line, link
 from handlers.views.times import ago, moment
+from models.debts import Debt
 from models.freezes import Freeze
 from models.handoffs import Handoff, Offer
 from models.records import Change, Deploy, Incident
@@ -51,6 +54,7 @@ class Waiting:
     links: Mapping[str, str] = field(default_factory=dict)
     items: Sequence[ActionItem] = ()
     freezes: Sequence[Freeze] = ()
+    debts: Sequence[tuple[Debt, Change]] = ()
     deploys: Sequence[Deploy] = ()
     changes: Sequence[Change] = ()
 
@@ -78,6 +82,8 @@ def _to_do(waiting: Waiting, at: datetime) -> list[Block]:
     for freeze in waiting.freezes[:5]:
         words = f"❄️ you froze *{line(freeze.scope, 80)}* until {moment(freeze.until)}: {line(freeze.reason, 150)}"
         found.append(section(words, button("Lift", LIFT, str(freeze.id))))
+    for debt, change in waiting.debts[:10]:
+        found.append(section(one_line(debt, change, at), button("Done", DEBT_DONE, str(change.id))))
     return [header("Waits for you"), *(found or [section("Nothing. 🌤️")])]
 
 

@@ -35,6 +35,7 @@ def change(
         select("environment", "Environment", environments, optional=True),
         select("risk", "Risk", ["standard", "normal", "emergency"], optional=True),
         text_input("revert", "How to revert it", optional=True),
+        text_input("until", "Temporary until", optional=True, hint="2h, 18:00, fri 18:00. Left out: it stays."),
     ]
     refers = [context(f"It will link to {link(url, 'the message')}.")] if url else []
     return form(CHANGE, "Log a change", "Log it", [*fields, *refers], {"channel": channel_id, "url": url or ""})

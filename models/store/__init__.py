@@ -10,6 +10,7 @@ from models.store.base import Connection
 from models.store.blames import Blames
 from models.store.calls import Calls
 from models.store.changes import Changes
+from models.store.debts import Debts
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
 from models.store.digests import Digests
@@ -71,6 +72,11 @@ class Store:
     def changes(self) -> Changes:
         """Small changes."""
         return Changes(self._connection)
+
+    @cached_property
+    def debts(self) -> Debts:
+        """Small changes that are to go again."""
+        return Debts(self._connection)
 
     @cached_property
     def incidents(self) -> Incidents:

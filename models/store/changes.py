@@ -29,6 +29,14 @@ class Changes(Noun):
         row = (await self._connection.execute(_all().where(_LEDGER.c.id == change_id))).first()
         return _change(row) if row else None
 
+    async def by_numbers(self, ids: Collection[int]) -> dict[int, Change]:
+        """Return the small changes with these ledger numbers."""
+        found: dict[int, Change] = {}
+        for part in in_slices(ids):
+            rows = await self._connection.execute(_all().where(_LEDGER.c.id.in_(part)))
+            found.update((change.id, change) for change in map(_change, rows))
+        return found
+
     async def by_keys(self, keys: Collection[ChangeKey]) -> dict[ChangeKey, Change]:
         """Return the stored ones of these (source, change_id) pairs, locked."""
         found: dict[ChangeKey, Change] = {}

@@ -3,6 +3,7 @@
 from models.tables.attribution import BlameRow, NamedCauseRow, RolloutRow
 from models.tables.base import Base
 from models.tables.calls import CallRow
+from models.tables.debts import DebtRow
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
 from models.tables.evidence import EvidenceRow
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
@@ -28,6 +29,7 @@ __all__ = [
     "CallRow",
     "ChannelRow",
     "CommitRow",
+    "DebtRow",
     "DeliveryRow",
     "DeployCommitRow",
     "EscalationRow",

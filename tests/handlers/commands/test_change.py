@@ -106,7 +106,8 @@ async def test_without_text_a_form_opens(database: Database, at: datetime) -> No
     reply = await COMMAND.run(context(database), typed("", at))
 
     assert reply.modal is not None
-    assert ["service", "what", "environment", "risk", "revert"] == [b["block_id"] for b in reply.modal.view["blocks"]]
+    fields = [block["block_id"] for block in reply.modal.view["blocks"]]
+    assert ["service", "what", "environment", "risk", "revert", "until"] == fields
 
 
 async def test_help_shows_examples(database: Database, at: datetime) -> None:

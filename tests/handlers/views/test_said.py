@@ -18,6 +18,8 @@ from handlers.views import (
     bridge,
     causes,
     changes,
+    command_handoff,
+    debts,
     deploys,
     failures,
     freezes,
@@ -31,10 +33,12 @@ from handlers.views import (
     mirroring,
     modals,
     oncall,
+    points,
     questions,
 )
 from handlers.views import incident_answers as answers
 from handlers.views.text import escape
+from models.debts import Debt
 from models.freezes import Freeze, Hold, Pass
 from models.handoff_brief import Brief, Facts
 from models.handoffs import Handoff, HandoffPlan, HandoffState, Offer
@@ -42,6 +46,7 @@ from models.links import Link, Room
 from models.mirroring import Line, carried
 from models.oncall import Override, Shift
 from models.periods import Window
+from models.points import OUTCOMES, Point, PointKind
 from models.questions import Question
 from models.records import Incident, TimelineEntry
 from models.response import ActionItem, Holder, Response, ResponsePlan
@@ -72,6 +77,12 @@ def everything_said(words: str, side: Side) -> Iterator[Message]:
     yield changes.card(replace(change, is_undone=True, undone_by=words), side, at=AT)
     yield changes.echo(change, at=AT, undo_until=LATER)
     yield changes.undone(change)
+    owed = Debt(change_id=5, service=words, since=AT, until=AT, owner=words)
+    yield changes.card(replace(change, revert=words), side, at=LATER, debt=owed)
+    yield debts.ended(replace(change, revert=words), owed, LATER)
+    yield debts.closed(change, replace(owed, closed_at=AT, closed_by=words))
+    yield debts.listing([(owed, change)] * 50, LATER)
+    yield from _said_of_points(words)
     yield from _said_of_incidents(words, side)
     yield from _said_of_freezes(words, side)
     yield from _said_of_threads(words, side)
@@ -122,6 +133,20 @@ def _shown(words: str, incident: Incident) -> incidents.Shown:
     )
 
 
+def _said_of_points(words: str) -> Iterator[Message]:
+    for kind in PointKind:
+        one = Point(
+            id=7, incident_id=3, kind=kind, text=words, owner=words, check=words, created_by=words, created_at=AT
+        )
+        ended = replace(one, outcome=OUTCOMES[kind][0], why=words, ended_at=LATER, ended_by=words)
+        yield points.added(one)
+        yield points.ended(ended)
+        brief = command_handoff.CommandBrief(
+            incident=samples.incident(), shown=incidents.Shown(), at=LATER, points=[one, ended] * 9
+        )
+        yield command_handoff.shown(3, brief)
+
+
 def _said_of_shifts(words: str) -> Iterator[Message]:
     incident = _with_words(samples.incident(), words)
     holder = Holder(incident_id=3, role="lead", person=words, since=AT)
@@ -129,6 +154,7 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
     item = ActionItem(incident_id=3, text=words, owner=words, due_on=AT.date(), created_by=words, created_at=AT)
     deploy, change = _with_words(samples.deploy(), words), _with_words(samples.change(), words)
     brief = Brief(
+        at=AT,
         others=[(words, words)] * 3,
         incidents=[(incident, holder, response)] * 12,
         moving=[incident.id],
@@ -136,6 +162,7 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
         watch=[(deploy, words)] * 5,
         due=[item] * 9,
         by_hand=[change] * 9,
+        debts=[(Debt(change_id=5, service=words, since=AT, until=AT, owner=words), change)] * 12,
         planned=[change] * 9,
         under_way=[deploy] * 9,
         soaking=[deploy] * 9,
