@@ -19,7 +19,7 @@ from handlers.generic_shapes import (
 )
 from handlers.payload import convert, not_ahead, utc
 from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport
-from models.words import UNSET, Maybe, Tier
+from models.words import UNSET, DeployStatus, Maybe, Tier
 
 GenericReport: TypeAlias = DeployReport | ChangeReport | IncidentReport
 TYPES: Final = ("deploy", "change", "incident")
@@ -99,7 +99,7 @@ def _deploy(event: DeployEvent, path: str) -> DeployReport:
         service=event.service,
         environment=environment,
         occurred_at=event.occurred_at,
-        status=deploy.status,
+        status=DeployStatus(deploy.status),
         tier=tier,
         kind=_maybe(deploy.kind),
         started_at=_maybe(deploy.started_at),

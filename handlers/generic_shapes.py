@@ -4,11 +4,11 @@ A text is limited where the memory limits it: names and ids to 255 characters, a
 """
 
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from models.words import Cause, ChangeKind, ChangeStatus, DeployKind, DeployStatus, IncidentStatus, Risk, Severity, Tier
+from models.words import Cause, ChangeKind, ChangeStatus, DeployKind, IncidentStatus, Risk, Severity, Tier
 
 _Value = TypeVar("_Value")
 Said: TypeAlias = _Value | UnsetType | None
@@ -39,11 +39,15 @@ class Git(Struct):
     commits: list[Commit] | None = None
 
 
+# That a deployment is unknown is for the bot to find out, and never told.
+ToldStatus: TypeAlias = Literal["queued", "started", "succeeded", "failed", "canceled"]
+
+
 class Deploy(Struct):
     """What is said of a deploy."""
 
     deploy_id: Name
-    status: DeployStatus
+    status: ToldStatus
     started_at: Said[Instant] = UNSET
     finished_at: Said[Instant] = UNSET
     version: Said[str] = UNSET

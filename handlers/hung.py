@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.context import Context
-from handlers.routing import CARD, HUNG, Notice
+from handlers.routing import CARD, Notice, hung_part
 from handlers.where_said import card_channels
 from models.hung import AT_LEAST, patience, usual_duration
 from models.records import Deploy
@@ -53,5 +53,5 @@ async def _notices(store: Store, deploy: Deploy, usual: timedelta) -> list[Notic
     return [
         Notice(subject=subject, part=part, channel=channel, side=side, params=params)
         for channel, side in (await card_channels(store, subject)).items()
-        for part in (CARD, HUNG)
+        for part in (CARD, hung_part(deploy.status_at))
     ]

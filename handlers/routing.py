@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from models.records import Change, Deploy, Incident
@@ -68,8 +69,13 @@ def deploy_notices(before: Deploy | None, after: Deploy, topology: Topology) -> 
     if after.status is DeployStatus.FAILED:
         parts.append("failed")
     if before and before.status is DeployStatus.UNKNOWN and after.status is not before.status:
-        parts.append(HUNG)
+        parts.append(hung_part(before.status_at))
     return _to_both_sides(subject_of(after), parts, (after.service,), topology)
+
+
+def hung_part(at: datetime) -> str:
+    """Return which reply says that a deployment is unknown since an instant: each time has its own, corrected later."""
+    return f"{HUNG}:{at:%Y%m%dT%H%M%S}"
 
 
 def change_notices(before: Change | None, after: Change, topology: Topology) -> list[Notice]:

@@ -134,6 +134,11 @@ def _deploy_progress(stored: Deploy | None, report: DeployReport) -> dict[str, A
             "started_at": started,
             "finished_at": finished,
         }
+    if _runs_again(stored, report):
+        # It was given up, and its sender says that it is at work after that: its time is counted anew.
+        told = _known(report.started_at)
+        begun = told if told and told > stored.status_at else at
+        return {"status": report.status, "status_at": at, "started_at": begun, "finished_at": None}
     climbs = _climbs(stored, status, at)
     same_rank = _RANK[status] == _RANK[stored.status]
     return {
@@ -143,6 +148,12 @@ def _deploy_progress(stored: Deploy | None, report: DeployReport) -> dict[str, A
         "started_at": _earliest(stored.started_at, started),
         "finished_at": _finish(stored, finished, climbs=climbs, same_rank=same_rank),
     }
+
+
+def _runs_again(stored: Deploy, report: DeployReport) -> bool:
+    """Say whether a deployment that was given up as unknown is told to have started since."""
+    is_given_up = stored.status is DeployStatus.UNKNOWN
+    return is_given_up and report.status is DeployStatus.STARTED and report.occurred_at > stored.status_at
 
 
 def _finish(stored: Deploy, finished: datetime | None, *, climbs: bool, same_rank: bool) -> datetime | None:

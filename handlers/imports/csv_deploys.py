@@ -31,7 +31,7 @@ HEADER: Final = (
 
 def _deploy(row: Row) -> tuple[str, datetime | None, Told]:
     finished_at = when(row, "finished_at")
-    status = word(row, "status", DeployStatus, list(DeployStatus))
+    status = word(row, "status", DeployStatus, [s for s in DeployStatus if s is not DeployStatus.UNKNOWN])
     if finished_at is None:
         raise MalformedPayload("finished_at", "is empty")
     report = DeployReport(

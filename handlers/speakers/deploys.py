@@ -21,9 +21,10 @@ async def _deploy(row: Row) -> Message | None:
         frozen = (await row.store.freezes.marks([deploy.id])).get(deploy.id)
         return freezes.during(deploy, *frozen, row.side) if frozen else None
     view = {CARD: deploys.card, "details": deploys.details, "failed": deploys.failed}.get(row.part)
-    if deploy is None or (view is None and row.part != HUNG):
+    is_hung = row.part.startswith(f"{HUNG}:")
+    if deploy is None or (view is None and not is_hung):
         return None
-    if row.part == HUNG:
+    if is_hung:
         usual = row.params.get("usual")
         before = await _last_good(row.store, deploy)
         return deploys.hung(deploy, row.side, usual_s=float(usual) if usual else None, previous=before)

@@ -101,12 +101,13 @@ def failed(
 
 
 def hung(deploy: Deploy, side: Audience, *, usual_s: float | None = None, previous: Deploy | None = None) -> Message:
-    """Return the reply that says of a deployment that its end never came; once it did, that.
+    """Return the reply that says of a deployment that its end never came; once it did, or it runs again, that.
 
     `usual_s` are the seconds it usually takes.
     """
     if deploy.status is not DeployStatus.UNKNOWN:
-        return said(f"{_EMOJI[deploy.status]} {_subject(deploy)} ended after all: {_status_words(deploy)}")
+        what = "ended after all" if deploy.status.is_final else "is heard of again"
+        return said(f"{_EMOJI[deploy.status]} {_subject(deploy)} {what}: {_status_words(deploy)}")
     since = deploy.started_at or deploy.latest_at
     usual = f"it usually takes {duration(usual_s)}" if usual_s else None
     headline = f"❓ {_subject(deploy)} *is unknown*: started {moment(since)}, and no end was told"

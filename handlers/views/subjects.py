@@ -39,4 +39,4 @@ def subject_name(subject: str) -> str:
 def part_words(part: str) -> str:
     """Return which of a subject's messages one is."""
     quiet = part.removeprefix("loud:")
-    return _PARTS.get(quiet) or quiet.partition(":")[0].replace("_", " ")
+    return _PARTS.get(quiet.partition(":")[0]) or quiet.partition(":")[0].replace("_", " ")

@@ -77,6 +77,30 @@ async def test_it_is_corrected_when_its_end_comes_after_all(ctx: Context) -> Non
     assert "ended after all: done in 1 h 30 min" in "".join(await said(ctx, NOON + minutes(90)))
 
 
+async def test_one_that_is_started_again_under_its_name_runs_again_and_may_hang_again(ctx: Context) -> None:
+    await deploy(ctx, "9", NOON, DeployStatus.STARTED)
+    await tend_hung(ctx, NOON + minutes(61))
+    await said(ctx, NOON + minutes(61))
+    again = NOON + minutes(90)
+    await deploy(ctx, "9", again, DeployStatus.STARTED)
+    assert await status(ctx, 1) is DeployStatus.STARTED
+    card, corrected = await said(ctx, again)
+    assert "running, started" in card
+    assert "is heard of again: running, started" in corrected
+
+    await tend_hung(ctx, again + minutes(60))
+    assert await said(ctx, again + minutes(60)) == []
+    await tend_hung(ctx, again + minutes(61))
+    card, reply = await said(ctx, again + minutes(61))
+    assert "*is unknown*" in reply
+    async with ctx.reading() as store:
+        parts = await store.outbox.channels_of("deploy:1", f"hung:{again + minutes(61):%Y%m%dT%H%M%S}")
+    assert {"#payments-dev", "#payments-ops"} == set(parts), "a message of its own: an edit would be read by nobody"
+
+    await deploy(ctx, "9", again + minutes(70), DeployStatus.SUCCEEDED)
+    assert "ended after all: done in 1 h 10 min" in "".join(await said(ctx, again + minutes(70)))
+
+
 async def test_without_history_the_configured_default_counts(ctx: Context) -> None:
     await deploy(ctx, "9", NOON, DeployStatus.STARTED)
     await tend_hung(ctx, NOON + minutes(60))

@@ -1,6 +1,7 @@
 """Merging gives the same record in any order of arrival."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any, TypeVar
@@ -62,7 +63,7 @@ minutes = st.integers(0, 6)
 deploy_reports = st.builds(
     lambda at, status, **f: deploy_report(at, status, **f),
     minutes,
-    st.sampled_from(DeployStatus),
+    st.sampled_from([s for s in DeployStatus if s is not DeployStatus.UNKNOWN]),
     version=maybe_text,
     sha=maybe_text,
     started_at=st.one_of(st.just(UNSET), minutes.map(minute)),
@@ -112,6 +113,23 @@ def test_a_change_is_the_same_in_any_order_of_arrival(reports: list[ChangeReport
 @given(st.lists(deploy_reports, min_size=1, max_size=3))
 def test_hearing_everything_twice_changes_nothing(reports: list[DeployReport]) -> None:
     assert deployed(*reports) == deployed(*reports, *reports)
+
+
+def test_one_that_was_given_up_runs_again_when_it_starts_after_that_and_not_when_its_old_start_is_retold() -> None:
+    given_up = replace(
+        deployed(deploy_report(1, DeployStatus.STARTED)), status=DeployStatus.UNKNOWN, status_at=minute(4)
+    )
+
+    def after(report: DeployReport) -> tuple[DeployStatus, datetime | None]:
+        told = merge_deploy(
+            given_up, report, source="ci", service="shop", environment="production", tier=None, received_at=minute(9)
+        )
+        return told.status, told.started_at
+
+    assert (DeployStatus.UNKNOWN, minute(1)) == after(deploy_report(1, DeployStatus.STARTED))
+    assert (DeployStatus.STARTED, minute(6)) == after(deploy_report(6, DeployStatus.STARTED))
+    assert (DeployStatus.STARTED, minute(5)) == after(deploy_report(6, DeployStatus.STARTED, started_at=minute(5)))
+    assert (DeployStatus.STARTED, minute(6)) == after(deploy_report(6, DeployStatus.STARTED, started_at=minute(1)))
 
 
 def test_a_success_is_never_taken_back() -> None:

@@ -39,6 +39,7 @@ def parsed(request: WebhookRequest) -> Parsed:
         ("$.environment.tier", DEPLOY, lambda e: e["environment"].update(tier="prod")),
         ("$.deploy", DEPLOY, lambda e: e.pop("deploy")),
         ("$.deploy.status", DEPLOY, lambda e: e["deploy"].update(status="ok")),
+        ("$.deploy.status", DEPLOY, lambda e: e["deploy"].update(status="unknown")),
         ("$.deploy.attempt", DEPLOY, lambda e: e["deploy"].update(attempt="2")),
         ("$.deploy.additions", DEPLOY, lambda e: e["deploy"].update(additions=2**31)),
         ("$.deploy.git.commit_sha", DEPLOY, lambda e: e["deploy"]["git"].update(commit_sha="a" * 65)),
