@@ -89,6 +89,12 @@ def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a fresh, migrated PostgreSQL database; tests that ask for it are marked `postgres`."""
+    yield from _fresh(request, "postgres", tmp_path)
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Return an open database, on SQLite and on PostgreSQL."""
     opened = Database(database_url)
