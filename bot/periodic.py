@@ -22,6 +22,7 @@ from handlers.links import load_links
 from handlers.mirror_catch_up import Missed
 from handlers.oncall_troubles import tell_troubles
 from handlers.paging import page
+from handlers.pictures import fetch_pictures
 from handlers.questions import remind as remind_of_questions
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
@@ -57,6 +58,7 @@ def sweeps_of(
         Sweep("heard", sweeps.HEARD_EVERY, lambda: missed.beat(now())),
         Sweep("hung", sweeps.HUNG_EVERY, lambda: tend_hung(ctx, now())),
         Sweep("soaks", sweeps.SOAKS_EVERY, lambda: tend_soaks(ctx, now())),
+        Sweep("pictures", sweeps.PICTURES_EVERY, lambda: fetch_pictures(ctx, now())),
         Sweep("debts", sweeps.DEBTS_EVERY, lambda: tell_of_ended(ctx, now())),
         Sweep("undo", sweeps.UNDO_EVERY, notices.end_undo),
     ]

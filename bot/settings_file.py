@@ -177,6 +177,9 @@ class RetentionEntry(Entry):
 
     deliveries_days: int = Field(default=90, ge=1, le=36_500, description="Raw deliveries.")
     outbox_days: int = Field(default=30, ge=1, le=36_500, description="Messages that are done.")
+    evidence_days: int = Field(
+        default=365, ge=1, le=36_500, description="Pictures on timelines; those of open incidents stay."
+    )
 
 
 class PrometheusEntry(Entry):

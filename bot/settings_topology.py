@@ -59,6 +59,7 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
         retention=Retention(
             deliveries=timedelta(days=file.retention.deliveries_days),
             outbox=timedelta(days=file.retention.outbox_days),
+            evidence=timedelta(days=file.retention.evidence_days),
         ),
         admin_channel=file.admin_channel,
         undo_window=timedelta(minutes=file.undo_minutes),

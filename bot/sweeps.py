@@ -35,6 +35,7 @@ CALENDARS_EVERY: Final = 300.0
 FREEZES_EVERY: Final = 5.0
 SOAKS_EVERY: Final = 10.0
 DEBTS_EVERY: Final = 30.0
+PICTURES_EVERY: Final = 15.0
 USERGROUPS_EVERY: Final = 60.0
 TROUBLES_EVERY: Final = 3600.0
 HEARD_EVERY: Final = 30.0
@@ -45,12 +46,13 @@ _MISSED_UNDO: Final = timedelta(days=1)
 
 
 async def prune(ctx: Context, at: datetime) -> None:
-    """Forget raw deliveries and said messages that are older than the configuration keeps them."""
+    """Forget raw deliveries, said messages and pictures that are older than the configuration keeps them."""
     kept = ctx.topology.retention
     async with ctx.transaction() as store:
         deliveries = await store.deliveries.prune(at - kept.deliveries)
         messages = await store.outbox.prune(at - kept.outbox)
-    _log.info("pruned", deliveries=deliveries, outbox=messages)
+        pictures = await store.pictures.prune(at - kept.evidence)
+    _log.info("pruned", deliveries=deliveries, outbox=messages, pictures=pictures)
 
 
 async def call_out(ctx: Context, now: Callable[[], datetime]) -> None:

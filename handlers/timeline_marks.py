@@ -11,7 +11,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.heard import Said
 from handlers.incident_groups import group_of, leaders_of, notify, via
-from handlers.pictures import keep_pictures
+from handlers.pictures import fetch_pictures, want_pictures
 from handlers.references import number_at
 from handlers.views.text import readable
 from models.records import Incident, TimelineEntry
@@ -46,8 +46,9 @@ async def mark(ctx: Context, said: Said, by: By) -> Incident:
             await store.incidents.restore_marked(said.where)
         elif not is_thread:
             await notify(store, ctx, group, by, [f"entry:{added}"])
+        await want_pictures(store, said, ctx.topology.response.largest_picture, by.at)
     ctx.wake_outbox()
-    await keep_pictures(ctx, said, by.at)
+    await fetch_pictures(ctx, by.at)
     return group[0]
 
 

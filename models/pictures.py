@@ -19,3 +19,22 @@ class Picture:
     sha256: str
     size: int
     kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One picture that is to be kept and was not fetched yet; `reason` is why the last try did not succeed.
+
+    `url` needs the bot's token, `size` is in bytes as Slack tells it.
+    """
+
+    message: str
+    file_id: str
+    name: str
+    mimetype: str
+    size: int
+    url: str
+    since: datetime
+    due_at: datetime
+    attempts: int = 0
+    reason: str | None = None

@@ -165,10 +165,11 @@ class DigestPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long raw deliveries and finished outbox rows are kept. Records themselves are kept for good."""
+    """How long raw deliveries, finished outbox rows and pictures are kept. Records themselves are kept for good."""
 
     deliveries: timedelta = timedelta(days=90)
     outbox: timedelta = timedelta(days=30)
+    evidence: timedelta = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)

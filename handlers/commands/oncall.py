@@ -55,7 +55,7 @@ async def _lines(ctx: Context, schedules: Sequence[OnCallSchedule], at: datetime
                     next_person=shown(following.person, people) if following else None,
                     next_at=following.start if following else None,
                     waits_for=shown(duty.handoff.incoming, people) if duty and duty.handoff else None,
-                    troubles=await troubles_of(store, schedule, at),
+                    troubles=[one.words for one in await troubles_of(store, schedule, at)],
                 )
             )
     return lines

@@ -3,6 +3,7 @@
 from typing import Final
 
 from handlers.handoff_brief import gather
+from handlers.oncall_troubles import NEW, OVER
 from handlers.routing import CARD, LOUD
 from handlers.speakers import Row, Speakers
 from handlers.views import Message, handoffs, oncall
@@ -28,7 +29,10 @@ async def _handoff(row: Row) -> Message | None:
 
 
 async def _oncall(row: Row) -> Message | None:
-    return oncall.troubles(row.name, row.params.get("words", "").splitlines())
+    found = row.params.get("words", "").splitlines()
+    if row.part.startswith(NEW):
+        return oncall.new_troubles(row.name, found)
+    return oncall.troubles_over(row.name, found) if row.part.startswith(OVER) else oncall.troubles(row.name, found)
 
 
 async def _swap(row: Row) -> Message | None:

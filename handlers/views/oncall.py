@@ -137,10 +137,25 @@ def swap_done(answer: str) -> Message:
 
 
 def troubles(schedule: str, found: Sequence[str]) -> Message:
-    """Return the gaps and double bookings that lie ahead."""
+    """Return the gaps and double bookings that lie ahead, or that there are none any more."""
+    if not found:
+        return said(f"✅ *On call, {line(schedule, 60)}*: nothing is wrong any more with the next two weeks.")
     lines = [f"⚠️ *On call, {line(schedule, 60)}*: what is coming", *(f"• {line(words, 300)}" for words in found[:20])]
     hint = "`/oncall override @name from … to …` fills a gap."
     return message(f"On call, {line(schedule, 60)}: {len(found)} to look at", paragraphs([*lines, hint]))
+
+
+def new_troubles(schedule: str, found: Sequence[str]) -> Message:
+    """Return what is wrong ahead and was not when that was told last."""
+    lines = [f"⚠️ *On call, {line(schedule, 60)}*: new", *(f"• {line(words, 300)}" for words in found[:20])]
+    hint = "`/oncall override @name from … to …` fills a gap."
+    return message(f"On call, {line(schedule, 60)}: {line(found[0], 150) if found else ''}", paragraphs([*lines, hint]))
+
+
+def troubles_over(schedule: str, found: Sequence[str]) -> Message:
+    """Return what was told to be wrong ahead and is not any more."""
+    lines = [f"✅ *On call, {line(schedule, 60)}*: no longer so", *(f"• ~{line(words, 300)}~" for words in found[:20])]
+    return message(f"On call, {line(schedule, 60)}: no longer so", paragraphs(lines))
 
 
 def _span(override: Override) -> str:

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from models.handoffs import Handoff, HandoffState, Offer
 from models.oncall import Override, Shift
 from models.store.base import Noun, record_fields, table_of, to_record, to_values
-from models.tables import CalendarRow, HandoffRow, OfferRow, OverrideRow
+from models.tables import CalendarRow, HandoffRow, OfferRow, OverrideRow, TroubleRow
+from models.troubles import Trouble
 
 _OVERRIDES = table_of(OverrideRow)
 _CALENDARS = table_of(CalendarRow)
 _HANDOFFS = table_of(HandoffRow)
 _OFFERS = table_of(OfferRow)
+_TROUBLES = table_of(TroubleRow)
+_TROUBLE_COLUMNS = record_fields(Trouble, renamed={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,19 @@ class OnCall(Noun):
         """Write what became of an offer."""
         statement = update(_OFFERS).where(_OFFERS.c.id == number)
         await self._connection.execute(statement.values(state=state, answered_at=at))
+
+    async def troubles(self, schedule: str) -> list[Trouble]:
+        """Return what is known to be wrong with a schedule ahead, in order; locked."""
+        query = select(_TROUBLES).where(_TROUBLES.c.schedule == schedule).order_by(_TROUBLES.c.id)
+        rows = await self._connection.execute(query.with_for_update())
+        return [to_record(Trouble, row, _TROUBLE_COLUMNS) for row in rows]
+
+    async def save_troubles(self, schedule: str, troubles: Sequence[Trouble]) -> None:
+        """Write down what is known to be wrong with a schedule ahead, in the place of what was."""
+        await self._connection.execute(delete(_TROUBLES).where(_TROUBLES.c.schedule == schedule))
+        for one in troubles:
+            values = to_values(one, _TROUBLE_COLUMNS) | {"schedule": schedule}
+            await self._connection.execute(self._upsert(_TROUBLES).values(values))
 
 
 def _copy(row: Row[Any]) -> Copy:

@@ -5,14 +5,14 @@ from models.tables.base import Base
 from models.tables.calls import CallRow
 from models.tables.debts import DebtRow
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
-from models.tables.evidence import EvidenceRow
+from models.tables.evidence import EvidenceRow, EvidenceWantedRow
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
 from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.links import LinkRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
 from models.tables.mirroring import HeartbeatRow, LineRow, ThreadRow
-from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow
+from models.tables.oncall import CalendarRow, HandoffRow, OfferRow, OverrideRow, TroubleRow
 from models.tables.paging import EscalationRow, PageRow
 from models.tables.points import PointRow
 from models.tables.questions import QuestionRow
@@ -34,6 +34,7 @@ __all__ = [
     "DeployCommitRow",
     "EscalationRow",
     "EvidenceRow",
+    "EvidenceWantedRow",
     "FreezeHoldRow",
     "FreezeRow",
     "FrozenDeployRow",
@@ -68,4 +69,5 @@ __all__ = [
     "SubscriptionRow",
     "ThreadRow",
     "TimelineRow",
+    "TroubleRow",
 ]

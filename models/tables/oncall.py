@@ -92,3 +92,16 @@ class OfferRow(Base):
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16), server_default="open")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TroubleRow(Base):
+    """One thing that is known to be wrong with a schedule ahead; without an end it goes on."""
+
+    __tablename__ = "oncall_troubles"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    schedule: Mapped[str] = mapped_column(String(128), index=True)
+    key: Mapped[str] = mapped_column(String(255))
+    words: Mapped[str] = mapped_column(Text)
+    start: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end: Mapped[datetime | None] = mapped_column(UtcDateTime)

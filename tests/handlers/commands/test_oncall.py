@@ -1,5 +1,6 @@
 """`/oncall`: who is on call now, next and at a time; overrides and swaps; what is asked back."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +15,12 @@ from handlers.commands.oncall import COMMAND
 from handlers.context import Context, NothingShared
 from handlers.errors import UserError
 from handlers.oncall_troubles import tell_troubles
-from models.oncall import Layer, OnCallSchedule
+from models.oncall import Layer, OnCallSchedule, Override
 from models.people import Person
+from models.records import MessageRef
 from tests.support.world import TOPOLOGY, context, typed
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PEOPLE = [
     Person(user_id="U1", name="Ada", handle="ada", real_name="Ada Okafor"),
@@ -180,3 +183,47 @@ async def test_what_is_wrong_for_good_is_not_told_anew_each_hour(database: Datab
                 told.append(said.params["words"])
                 await store.outbox.sent(said, MONDAY)
     assert ["@ada is in one too now on", "@ada is in two too now on"] == sorted(told)
+
+
+async def spoken(ctx: Context, at: datetime) -> list[tuple[str, str]]:
+    """Return what is said in ops, as (kind of message, words), and remember it as said."""
+    found = []
+    async with ctx.transaction() as store:
+        while item := await store.outbox.take("#payments-ops", at):
+            await store.outbox.sent(item, at)
+            ref = MessageRef(
+                subject=item.subject, part=item.part, side="ops", channel=item.channel, channel_id="C2", ts=item.part
+            )
+            await store.messages.remember(ref, at)
+            found.append((item.part.removeprefix("loud:").partition(":")[0], item.params["words"]))
+    return found
+
+
+async def test_a_new_gap_is_said_in_the_channel_and_a_filled_one_in_the_thread(database: Database) -> None:
+    only = replace(WEEKLY, members=("@ada",))
+    short = OnCallSchedule(name="payments-ops", layers=(replace(only, starts=date(2026, 3, 9)),), bridge="payments")
+    ctx = configured(database, short)
+    gap = "nobody now until 2026-03-09 09:00 UTC"
+    await tell_troubles(ctx, MONDAY)
+    assert [("card", gap)] == await spoken(ctx, MONDAY)
+
+    # Filled: said in the thread, and the message says that nothing is wrong any more.
+    filled = Override(
+        schedule="payments-ops", person="@ben", start=MONDAY, end=MONDAY + 8 * DAY, by="Ada", made_at=MONDAY
+    )
+    async with ctx.transaction() as store:
+        number = await store.oncall.add_override(filled)
+    await tell_troubles(ctx, MONDAY + HOUR)
+    assert [("card", ""), ("over", gap)] == sorted(await spoken(ctx, MONDAY + HOUR))
+    await tell_troubles(ctx, MONDAY + 2 * HOUR)
+    assert [] == await spoken(ctx, MONDAY + 2 * HOUR)
+
+    # Taken back: it is new again, so it notifies, once.
+    async with ctx.transaction() as store:
+        await store.oncall.cancel_override(number, MONDAY)
+    later = MONDAY + 3 * HOUR
+    await asyncio.gather(tell_troubles(ctx, later), tell_troubles(ctx, later))
+    assert [("card", gap), ("new", gap)] == sorted(await spoken(ctx, later))
+    for day in range(1, 8):
+        await tell_troubles(ctx, MONDAY + day * DAY)
+        assert "new" not in str(await spoken(ctx, MONDAY + day * DAY))

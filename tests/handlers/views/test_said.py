@@ -198,6 +198,9 @@ def _said_of_shifts(words: str) -> Iterator[Message]:
     yield oncall.overrides([(override, words)] * 30)
     yield oncall.overridden(override, words)
     yield oncall.troubles(words, [words] * 30)
+    yield oncall.troubles(words, [])
+    yield oncall.new_troubles(words, [words] * 30)
+    yield oncall.troubles_over(words, [words] * 30)
     instants = {"start": AT, "end": LATER, "other_start": AT, "other_end": LATER}
     params = {name: at.isoformat() for name, at in instants.items()}
     yield oncall.swap({"asker": words, "schedule": words, **params})
