@@ -220,7 +220,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         elsewhere=HttpElsewhere(pagerduty=settings.pagerduty, writers=writers(settings.pagers)),
     )
     intake = Intake(
-        at_once=database.at_once,
+        in_turn=database.in_turn,
         topology=lambda: ctx.topology,
         telemetry=metrics,
         elapsed=world.elapsed,

@@ -1,20 +1,18 @@
 """The database: engine, transactions, migrations. The only place that knows which database it is.
 
 SQLite has one writer at a time. All writing takes turns inside the process, in order, instead of polling for
-SQLite's lock; readers have their own connections and, in WAL mode, never wait for the writer. The two hot paths
-(`at_once`) run in a thread of their own: aiosqlite hands every statement over to its thread and back, which costs more
-than the statement.
+SQLite's lock; readers have their own connections and, in WAL mode, never wait for the writer. The hot paths
+(`at_once`, `in_turn`) run in a thread of their own.
 """
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.aside import Aside
+from bot.direct import Direct, Turn, run_through
 from handlers.errors import Unavailable
+from handlers.ports import Job
 from models.store import Store
-from models.store.base import DriverResult
 
 _Result = TypeVar("_Result")
 
@@ -50,13 +49,14 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._reader = self._one_state(_engine(url, pool_size=3) if self.is_sqlite else self._writer)
+        self._each_alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=1)))
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             self._direct = _direct_engine(url)
-            self._connection: _Direct | None = None
+            self._connection: Direct | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     def _one_state(self, engine: AsyncEngine) -> AsyncEngine:
@@ -77,32 +77,61 @@ class Database:
             async with self._turn, self._writer.begin() as connection:
                 yield Store(connection)
 
-    async def at_once(
-        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], *, before: Callable[[], None] | None = None
-    ) -> _Result:
-        """Run work that awaits nothing but the store in a transaction of its own; return its result.
-
-        `before` is done first, in the thread.
-        """
-        run = asyncio.get_running_loop().run_in_executor
+    async def at_once(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
+        """Run work that awaits nothing but the store in a transaction of its own; return its result."""
         if not self.is_sqlite:
-            if before is not None:
-                await run(self._thread, before)
             async with self.transaction() as store:
                 return await work(store)
         with _unavailable():
             async with self._turn:
-                return await run(self._thread, self._work_off, work, before)
+                return await self._in_thread(self._work_off, work)
 
-    def _work_off(
-        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], before: Callable[[], None] | None = None
-    ) -> _Result:
-        if before is not None:
-            before()
+    async def in_turn(self, next_job: Callable[[], Job | None]) -> None:
+        """Run jobs one after another, each stored for itself, until there is none or another wants to write.
+
+        Cancelled, it first ends the job it is at.
+        """
+        if not self.is_sqlite:
+            await _to_its_end(self._jobs_apart(next_job))
+            return
+        async with self._turn:
+            await _to_its_end(self._in_thread(self._work_off_jobs, next_job))
+
+    def _in_thread(self, work: Callable[..., _Result], *arguments: Any) -> Awaitable[_Result]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _work_off(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
         if self._connection is None:
-            self._connection = _Direct(self._direct.connect())
+            self._connection = Direct(self._direct.connect())
         with self._connection.transaction():
-            return _run_through(work(Store(self._connection)))
+            return run_through(work(Store(self._connection)))
+
+    def _work_off_jobs(self, next_job: Callable[[], Job | None]) -> None:
+        """Work off jobs without a word to the event loop: it may be busy for longer than a job takes."""
+        while (job := next_job()) is not None:
+            error: Exception | None = None
+            try:
+                with _unavailable():
+                    job.prepare()
+                    self._work_off(job.work)
+            except Exception as raised:
+                error = raised
+            job.done(error)
+            if self._turn.is_wanted:
+                return
+
+    async def _jobs_apart(self, next_job: Callable[[], Job | None]) -> None:
+        """Do the same on PostgreSQL, where a job's one statement is a transaction without being told so."""
+        while (job := next_job()) is not None:
+            error: Exception | None = None
+            try:
+                with _unavailable():
+                    await self._in_thread(job.prepare)
+                    async with self._each_alone.connect() as connection:
+                        await job.work(Store(connection))
+            except Exception as raised:
+                error = raised
+            job.done(error)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
@@ -136,78 +165,21 @@ class Database:
             self._direct.dispose()
 
 
-class _Direct:
-    """A blocking connection in the shape of an asynchronous one: awaiting it never gives up the thread.
-
-    Transactions, and what comes in the driver's own words, go to the driver, past Core, which takes longer than SQLite.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        self._driver = driver
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit at the end of the block; take back what it did where it raises."""
-        self._drive("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._drive("COMMIT")
-        except BaseException:
-            if self._driver.in_transaction:
-                self._drive("ROLLBACK")
-            raise
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    @property
-    def dialect(self) -> Dialect:
-        """The database in use."""
-        return self._connection.dialect
-
-    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
-        """Run one statement, blocking."""
-        return self._connection.execute(statement, parameters)
-
-    async def exec_driver_sql(self, statement: str, parameters: Any = (), /) -> DriverResult:
-        """Run one statement in the driver's own words, blocking."""
-        return self._drive(statement, parameters)
-
-    def _drive(self, statement: str, parameters: Any = ()) -> "Answer":
-        try:
-            cursor = self._driver.execute(statement, parameters)
-            return Answer(cursor.fetchall(), cursor.rowcount)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(statement, parameters, error, sqlite3.Error, dialect=self.dialect) from error
-
-
-class Answer(list[Any]):
-    """The rows of one statement, and how many it touched."""
-
-    def __init__(self, rows: Iterable[Any], rowcount: int) -> None:
-        super().__init__(rows)
-        self.rowcount = rowcount
-
-
-def _run_through(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run a coroutine that never waits to its end."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        return cast(_Result, end.value)
-    work.close()
-    raise RuntimeError("work given to at_once awaited something other than the store")
-
-
 def _direct_engine(url: str) -> Engine:
     path = make_url(url).set(drivername="sqlite+pysqlite")
     engine = create_engine(path, poolclass=StaticPool, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+async def _to_its_end(work: Awaitable[None]) -> None:
+    """Await work that is not to be left in the middle: cancelled, end it first."""
+    running = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await running
+        raise
 
 
 @contextmanager

@@ -8,14 +8,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal
 
 import zstandard
 
 from handlers.errors import MalformedPayload, NotAuthentic, Overloaded, TwinspanError, Unavailable
-from handlers.ports import AtOnce, Telemetry
+from handlers.ports import InTurn, Telemetry
 from handlers.sender_warnings import warnings_about
 from handlers.webhooks import Parsed, Rejection, SourceKind, WebhookRequest
+from models.store import Store
 from models.store.deliveries import NewDelivery, Stored
 from models.topology import Topology, WebhookSource
 
@@ -90,7 +92,7 @@ class Intake:
     returns seconds on a monotonic clock. `on_stored` is called after each group.
     """
 
-    at_once: AtOnce
+    in_turn: InTurn
     topology: Callable[[], Topology]
     telemetry: Telemetry
     elapsed: Callable[[], float]
@@ -99,6 +101,7 @@ class Intake:
     group_size: int = 256
     _pressure: Pressure = field(default_factory=Pressure)
     _queue: deque[_Waiting] = field(default_factory=deque)
+    _parts: deque[Sequence[_Waiting]] = field(default_factory=deque)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _compressor: zstandard.ZstdCompressor = field(default_factory=lambda: zstandard.ZstdCompressor(level=LEVEL))
 
@@ -147,7 +150,7 @@ class Intake:
         )
 
     async def _store(self, delivery: NewDelivery) -> Stored:
-        if len(self._queue) >= self.queue_size:
+        if self.depth >= self.queue_size:
             raise Overloaded(retry_after=2)
         waiting = _Waiting(delivery, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
@@ -165,21 +168,20 @@ class Intake:
             await self._store_waiting()
 
     async def _store_waiting(self) -> None:
-        while self._queue:
-            group = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
-            started = self.elapsed()
-            try:
-                await self._store_group(group)
-            except asyncio.CancelledError:
-                self._queue.extendleft(reversed(group))
-                raise
-            ended = self.elapsed()
-            self._pressure.add(len(group), ended)
-            self.telemetry.group(len(group), ended - started)
-            self.on_stored()
         self._arrived.clear()
+        next_group = partial(self._next_group, asyncio.get_running_loop())
+        while self._queue or self._parts:
+            await self.in_turn(next_group)
 
-    def _compress(self, group: Sequence[_Waiting]) -> None:
+    def _next_group(self, loop: asyncio.AbstractEventLoop) -> "_Group | None":
+        """Return what waits at this moment; called from any thread, one at a time."""
+        if self._parts:
+            waiting = self._parts.popleft()
+        else:
+            waiting = [self._queue.popleft() for _ in range(min(len(self._queue), self.group_size))]
+        return _Group(self, loop, waiting, self.elapsed()) if waiting else None
+
+    def compress(self, group: Sequence[_Waiting]) -> None:
         """Compress the bodies of a group in one call, which lets the event loop run meanwhile."""
         plain = [waiting for waiting in group if not waiting.is_compressed]
         if plain:
@@ -188,24 +190,45 @@ class Intake:
                 waiting.delivery.body = bodies[number].tobytes()
                 waiting.is_compressed = True
 
-    async def _store_group(self, group: Sequence[_Waiting]) -> None:
-        """Store a group in one transaction; where that fails because of a row, find the row by halving."""
-        try:
-            results = await self.at_once(
-                lambda store: store.deliveries.add_group([waiting.delivery for waiting in group]),
-                before=lambda: self._compress(group),
-            )
-        except Exception as error:
-            if len(group) == 1 or isinstance(error, Unavailable):
-                _refuse(group, error)
-                return
-            middle = len(group) // 2
-            await self._store_group(group[:middle])
-            await self._store_group(group[middle:])
-            return
+    def halve(self, group: Sequence[_Waiting]) -> None:
+        """Let both halves of a group be stored next, each for itself: one of its rows cannot be."""
+        middle = len(group) // 2
+        self._parts.extendleft((group[middle:], group[:middle]))
+
+    def stored(self, group: Sequence[_Waiting], results: Sequence[Stored], seconds: float) -> None:
+        """Answer a group that is durable."""
         for waiting, stored in zip(group, results, strict=True):
             if not waiting.stored.done():
                 waiting.stored.set_result(stored)
+        self._pressure.add(len(group), self.elapsed())
+        self.telemetry.group(len(group), seconds)
+        self.on_stored()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Requests that are stored in one statement, or else none of them."""
+
+    intake: Intake
+    loop: asyncio.AbstractEventLoop
+    waiting: Sequence[_Waiting]
+    began: float
+    results: Sequence[Stored] = ()
+
+    def prepare(self) -> None:
+        self.intake.compress(self.waiting)
+
+    async def work(self, store: Store) -> None:
+        self.results = await store.deliveries.add_group([waiting.delivery for waiting in self.waiting])
+
+    def done(self, error: Exception | None) -> None:
+        tell = self.loop.call_soon_threadsafe
+        if error is None:
+            tell(self.intake.stored, self.waiting, self.results, self.intake.elapsed() - self.began)
+        elif len(self.waiting) == 1 or isinstance(error, Unavailable):
+            tell(_refuse, self.waiting, error)
+        else:
+            self.intake.halve(self.waiting)
 
 
 def _refuse(group: Sequence[_Waiting], error: Exception) -> None:

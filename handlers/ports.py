@@ -173,13 +173,28 @@ class AtOnce(Protocol):
     The work must await nothing but the store: on SQLite it runs in the writer's own thread, start to end.
     """
 
-    def __call__(
-        self, work: Callable[[Store], Coroutine[Any, Any, _Result]], *, before: Callable[[], None] | None = None
-    ) -> Awaitable[_Result]:
-        """Return what the work returns, after the commit.
+    def __call__(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> Awaitable[_Result]:
+        """Return what the work returns, after the commit."""
 
-        `before` is done first, outside the transaction and off the event loop; one at a time, in order.
-        """
+
+class Job(Protocol):
+    """What is written by one statement, or else fails whole. Its methods are called off the event loop, or on it."""
+
+    def prepare(self) -> None:
+        """Do what needs no database, always off the event loop."""
+
+    async def work(self, store: Store) -> None:
+        """Write; await nothing but the store."""
+
+    def done(self, error: Exception | None) -> None:
+        """Hear that it is durable, or why it is not."""
+
+
+class InTurn(Protocol):
+    """Runs jobs one after another, as fast as the database allows."""
+
+    def __call__(self, next_job: Callable[[], Job | None]) -> Awaitable[None]:
+        """Return when there is no job left, or when somebody else should write first."""
 
 
 class Telemetry(Protocol):

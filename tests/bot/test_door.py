@@ -279,9 +279,9 @@ async def test_too_many_at_once_are_503_with_a_time_to_come_again(sqlite_url: st
 async def test_without_its_database_it_answers_503_and_stores_again_when_it_is_back(sqlite_url: str) -> None:
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:9/none")
     async with stage(sqlite_url) as at_door:
-        working, at_door.bot.intake.at_once = at_door.bot.intake.at_once, away.at_once
+        working, at_door.bot.intake.in_turn = at_door.bot.intake.in_turn, away.in_turn
         refused = await at_door.github("deployment_status", deployed(), "one")
-        at_door.bot.intake.at_once = working
+        at_door.bot.intake.in_turn = working
         accepted = await at_door.github("deployment_status", deployed(), "one")
     await away.close()
 

@@ -38,7 +38,7 @@ def request(key: str) -> WebhookRequest:
 
 def intake(database: Database, queue_size: int = 100_000, group_size: int = 256) -> Intake:
     return Intake(
-        at_once=database.at_once,
+        in_turn=database.in_turn,
         topology=lambda: TOPOLOGY,
         telemetry=Metrics(),
         elapsed=asyncio.get_running_loop().time,
@@ -144,10 +144,10 @@ async def test_beyond_its_queue_it_says_when_to_come_again(database: Database) -
 
 async def test_a_database_that_is_away_refuses_the_whole_group_at_once(database: Database) -> None:
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:9/none")
-    door = replace(intake(database), at_once=away.at_once)
+    door = replace(intake(database), in_turn=away.in_turn)
     async with storing(door):
         results = await sent(door, "a", "b")
-        door.at_once = database.at_once
+        door.in_turn = database.in_turn
         again = await sent(door, "a", "b")
     await away.close()
 
