@@ -17,10 +17,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from bot.aside import Aside
-from bot.direct import Direct, Turn, run_through
+from bot.direct import OnPostgres, OnSqlite, Turn, run_through
 from handlers.errors import Unavailable
 from handlers.ports import Job
 from models.store import Store
@@ -51,12 +51,15 @@ class Database:
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else 10)
         self._turn = Turn()
         self._reader = self._one_state(_engine(url, pool_size=3) if self.is_sqlite else self._writer)
-        self._each_alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        if not self.is_sqlite:
+            self._hot = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+            self._few = asyncio.Semaphore(4)
+            self._kept: list[OnPostgres] = []
         self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=1)))
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
             self._direct = _direct_engine(url)
-            self._connection: Direct | None = None
+            self._connection: OnSqlite | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     def _one_state(self, engine: AsyncEngine) -> AsyncEngine:
@@ -80,8 +83,9 @@ class Database:
     async def at_once(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
         """Run work that awaits nothing but the store in a transaction of its own; return its result."""
         if not self.is_sqlite:
-            async with self.transaction() as store:
-                return await work(store)
+            with _unavailable():
+                async with self._straight() as connection, connection.transaction():
+                    return await work(Store(connection))
         with _unavailable():
             async with self._turn:
                 return await self._in_thread(self._work_off, work)
@@ -102,7 +106,7 @@ class Database:
 
     def _work_off(self, work: Callable[[Store], Coroutine[Any, Any, _Result]]) -> _Result:
         if self._connection is None:
-            self._connection = Direct(self._direct.connect())
+            self._connection = OnSqlite(self._direct.connect())
         with self._connection.transaction():
             return run_through(work(Store(self._connection)))
 
@@ -126,12 +130,26 @@ class Database:
             error: Exception | None = None
             try:
                 with _unavailable():
-                    await self._in_thread(job.prepare)
-                    async with self._each_alone.connect() as connection:
+                    job.prepare()
+                    async with self._straight() as connection:
                         await job.work(Store(connection))
             except Exception as raised:
                 error = raised
             job.done(error)
+
+    @asynccontextmanager
+    async def _straight(self) -> AsyncIterator[OnPostgres]:
+        """Yield a connection past SQLAlchemy's adapter and pool; one that PostgreSQL closed meanwhile is not used."""
+        async with self._few:
+            while self._kept and self._kept[-1].is_closed:
+                await self._kept.pop().close()
+            connection = self._kept.pop() if self._kept else await OnPostgres.open(self._hot)
+            try:
+                yield connection
+            except BaseException:
+                await connection.close()
+                raise
+            self._kept.append(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
@@ -157,6 +175,9 @@ class Database:
         """Close every connection."""
         await self._aside.close()
         await self._writer.dispose()
+        if not self.is_sqlite:
+            for connection in self._kept:
+                await connection.close()
         await self._reader.dispose()
         self._thread.shutdown()
         if self.is_sqlite:
