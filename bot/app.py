@@ -35,7 +35,6 @@ from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.listener import build_listener
 from bot.slack.messenger import web_client
-from bot.slack.rooms import SlackRooms
 from bot.slack.tasks import Tasks
 from bot.slack.workspaces import Workspace, Workspaces, workspace
 from bot.telemetry import Metrics
@@ -213,7 +212,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         messenger=everywhere or home.messenger,
         telemetry=metrics,
         operations=operations(settings.prometheus),
-        rooms=SlackRooms(client),
+        rooms=everywhere or home.rooms,
         directory=everywhere or home.directory,
         sharing=everywhere or home.sharing,
         conversation=everywhere or home.conversation,
@@ -245,6 +244,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         jitter=world.jitter,
         pace=settings.pace,
     )
+    clients = {at.name: at.client for at in (home, *others.values())}
     ctx.wake_apply, ctx.wake_outbox = apply.wake, dispatcher.wake
     missed = Missed(ctx)
     ctx.hear = missed.hear
@@ -272,7 +272,7 @@ def build(settings: Settings, *, world: World | None = None, messenger: Messenge
         intake=intake,
         apply=apply,
         dispatcher=dispatcher,
-        schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, client, world.now, settings.pagerduty, missed)),
+        schedule=Schedule(ctx, world.now, periodic.sweeps_of(ctx, clients, world.now, settings.pagerduty, missed)),
         metrics=metrics,
         listener=hears(home, settings.slack_signing_secret),
         elsewhere={name: hears(at, settings.workspaces[name].signing_secret) for name, at in others.items()},

@@ -1,6 +1,6 @@
 """What the bot does every so often, and how often."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,12 +31,16 @@ from handlers.soaks import tend_soaks
 
 
 def sweeps_of(
-    ctx: Context, client: AsyncWebClient, now: Callable[[], datetime], pagerduty: PagerDuty, missed: Missed
+    ctx: Context,
+    clients: Mapping[str, AsyncWebClient],
+    now: Callable[[], datetime],
+    pagerduty: PagerDuty,
+    missed: Missed,
 ) -> list[Sweep]:
-    """Return everything that comes back by itself."""
+    """Return everything that comes back by itself; `clients` are those of the workspaces, by name."""
     notices = sweeps.Notices(ctx=ctx, now=now)
     calendars = Calendars(ctx, now, PagerDutySchedules(pagerduty))
-    usergroups = Usergroups(ctx, client)
+    usergroups = Usergroups(ctx, clients)
     channels = IncidentChannels(ctx)
     return [
         Sweep("prune", sweeps.PRUNE_EVERY, lambda: sweeps.prune(ctx, now())),

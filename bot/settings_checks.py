@@ -53,6 +53,7 @@ def check(file: File, document: Document, *, kinds: Iterable[str], at: datetime)
     check_incidents(file.incidents, document)
     wanted = [(name, s.on_call) for name, s in file.services.items() if s.on_call]
     check_on_call(file.on_call, document.names("bridges"), wanted, document)
+    _user_groups(file, document)
     check_paging(file.paging, file.on_call, _paged(file), document)
     check_operations(file, document)
     check_freezes(file.freezes, _every_name(file, document), document, at)
@@ -104,13 +105,22 @@ def _workspace(path: Place, workspace: WorkspaceEntry, document: Document) -> No
         document.complain(path, "requests from that workspace could not be heard", fix)
 
 
+def _user_groups(file: File, document: Document) -> None:
+    for name, schedule in file.on_call.schedules.items():
+        _known_workspace(("on_call", "schedules", name, "usergroup"), schedule.usergroup or "", document)
+
+
+def _known_workspace(path: Place, named: str, document: Document) -> None:
+    workspace, _ = split(named)
+    known = document.names("workspaces")
+    if workspace and workspace not in known:
+        fix = did_you_mean(workspace, known).strip() or "Add it under workspaces."
+        document.complain(path, f"no workspace is called {workspace}", fix)
+
+
 def _channel(path: Place, named: str, document: Document) -> None:
-    workspace, channel = split(named)
-    if workspace:
-        known = document.names("workspaces")
-        if workspace not in known:
-            fix = did_you_mean(workspace, known).strip() or "Add it under workspaces."
-            document.complain(path, f"no workspace is called {workspace}", fix)
+    _known_workspace(path, named, document)
+    _, channel = split(named)
     if not folded(channel).removeprefix("#"):
         document.complain(path, "a channel without a name", "Name it, by #name or id.")
     elif not _CHANNEL_ID.fullmatch(channel) and not (_CHANNEL.fullmatch(channel) and channel == channel.lower()):

@@ -56,7 +56,9 @@ class ScheduleEntry(Entry):
     layers: tuple[LayerEntry, ...] = Field(default=(), description="Rotations, the later before the earlier.")
     ical: str | None = Field(default=None, description="Address of a calendar whose events are shifts.")
     pagerduty: str | None = Field(default=None, description="Id of a PagerDuty schedule (needs PAGERDUTY_TOKEN).")
-    usergroup: str | None = Field(default=None, description="Slack user group kept equal to who is on call.")
+    usergroup: str | None = Field(
+        default=None, description="Slack user group kept equal to who is on call; in another workspace, NAME/@group."
+    )
     bridge: str | None = Field(default=None, description="Shifts are handed over in its ops channel.")
     backup: str | None = Field(default=None, description="Who is asked when nobody accepts a handoff.")
     lead: str | None = Field(default=None, description="Who is asked last, with the whole channel.")

@@ -1,7 +1,8 @@
 """Gives bad incidents a channel of their own: made, named, kept up to date, archived some time after the end.
 
 Nothing is scheduled and every step may be done twice, so a restart at any point loses nothing: a channel that was made
-but not written down is found by its name and its maker, and what was said there is remembered line by line.
+but not written down is found by its name and its maker, and what was said there is remembered line by line. Of several
+workspaces it is in that of the (first) ops channel of the incident.
 """
 
 from collections.abc import Collection, Coroutine, Iterable, Sequence
@@ -16,11 +17,13 @@ from handlers.context import Context
 from handlers.errors import PostFailure
 from handlers.incident_groups import group_of, locked_group, notify
 from handlers.oncall import everybody, on_call_for, person_of
-from handlers.routing import CARD, CRITICAL, LOUD, Notice, subject_of
+from handlers.routing import CARD, CRITICAL, LOUD, Notice, ops_channels, subject_of
 from handlers.views import incident_channel as views
+from models.people import account_in
 from models.records import Incident, TimelineEntry
 from models.response import ChannelPlan, Holder, Response
 from models.words import EntryKind
+from models.workspaces import HOME, joined, workspace_of
 
 _log = structlog.get_logger(__name__)
 
@@ -75,32 +78,38 @@ class IncidentChannels:
                 await self._complain(number, failure.reason, at)
 
     async def _make(self, plan: ChannelPlan, leader: Incident, at: datetime) -> None:
-        name, channel_id = await self._created(views.name(plan.name, leader), plan)
+        workspace = workspace_of(next(iter(ops_channels(leader, self.ctx.topology)), HOME))
+        name, channel_id = await self._created(workspace, views.name(plan.name, leader), plan)
         async with self.ctx.transaction() as store:
             group = await locked_group(store, leader.id)
             response = await store.responses.get(leader.id)
             if not _lacks_channel(group[0], response):
                 return
-            made = replace(response, channel_id=channel_id, channel_name=name, archived_at=None)
+            made = replace(response, channel_id=channel_id, channel_name=joined(workspace, name), archived_at=None)
             await store.responses.save(made)
             entry = TimelineEntry(
-                incident_id=leader.id, at=at, kind=EntryKind.CHANNEL, actor=None, text=f"#{name}", via=BOT
+                incident_id=leader.id,
+                at=at,
+                kind=EntryKind.CHANNEL,
+                actor=None,
+                text=joined(workspace, f"#{name}"),
+                via=BOT,
             )
             number = await store.incidents.add_entry(entry, f"channel:{channel_id}")
             by = By(name=BOT, request_id=f"channel:{channel_id}", at=at)
             await notify(store, self.ctx, group, by, [f"entry:{number}"] if number else [])
         self.ctx.wake_outbox()
 
-    async def _created(self, name: str, plan: ChannelPlan) -> tuple[str, str]:
+    async def _created(self, workspace: str, name: str, plan: ChannelPlan) -> tuple[str, str]:
         """Make a channel of that name, or of the first that is free; one that was made before is taken up."""
         for number in range(1, _MOST_NAMES + 1):
             tried = name if number == 1 else f"{name[:77]}-{number}"
             try:
-                return tried, await self.ctx.rooms.create(tried, is_private=plan.is_private)
+                return tried, await self.ctx.rooms.create(joined(workspace, tried), is_private=plan.is_private)
             except PostFailure as failure:
                 if failure.reason != "name_taken":
                     raise
-            if found := await self.ctx.rooms.own(tried):
+            if found := await self.ctx.rooms.own(joined(workspace, tried)):
                 return tried, found
         raise PostFailure("name_taken", is_permanent=True)
 
@@ -140,7 +149,8 @@ class IncidentChannels:
             await self.ctx.rooms.set_topic(channel, topic)
             self._topics[channel] = topic
         if is_first or any(entry.kind in _INVITING for entry in fresh):
-            await self._invite(channel, await self._wanted(group, holders, plan if is_first else None, at))
+            wanted = await self._wanted(group, holders, plan if is_first else None, at)
+            await self._invite(channel, await self._accounts(workspace_of(channel), wanted))
         lines = [] if is_first else [e for e in fresh if not (e.message or "").startswith(f"{channel}:")]
         parts = [CARD, *(f"{LOUD}entry:{entry.id}" for entry in lines)]
         async with self.ctx.transaction() as store:
@@ -162,6 +172,15 @@ class IncidentChannels:
             named = [*started, *(duty.person for duty in duties), *plan.invite]
             ids += [person.user_id for name in named if (person := person_of(name, people))]
         return list(dict.fromkeys(ids))
+
+    async def _accounts(self, workspace: str, user_ids: Sequence[str]) -> list[str]:
+        """Return people as the channel's workspace knows them; who has no account there is left out."""
+        if all(workspace_of(user_id) == workspace for user_id in user_ids):
+            return list(user_ids)
+        people = await everybody(self.ctx)
+        known = {person.user_id: person for person in people}
+        found = [account_in(workspace, known[user_id], people) for user_id in user_ids if user_id in known]
+        return list(dict.fromkeys(person.user_id for person in found if person))
 
     async def _invite(self, channel: str, user_ids: Collection[str]) -> None:
         """Invite people; who cannot be invited (a guest, somebody who has left) keeps nobody else out."""

@@ -9,7 +9,7 @@ from handlers.errors import PostFailure, UserError
 from handlers.suggest import did_you_mean
 from models.people import Person, people_called
 
-_MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_MENTION: Final = re.compile(r"<@((?:[a-z][a-z0-9-]*/)?[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _ME: Final = ("me", "@me", "myself")
 
 

@@ -125,7 +125,10 @@ class Rooms(Protocol):
     """Makes channels, and keeps them. Every method raises `handlers.errors.PostFailure`."""
 
     async def create(self, name: str, *, is_private: bool) -> str:
-        """Make a channel; return its id. `name_taken` where there is one of that name, archived or not."""
+        """Make a channel; return its id. `name_taken` where there is one of that name, archived or not.
+
+        A name that begins with a workspace's, such as `partner/inc-3`, is that of a channel there.
+        """
 
     async def own(self, name: str) -> str | None:
         """Return the id of a channel of that name that the bot itself made, and that is in use."""

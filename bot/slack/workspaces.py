@@ -10,6 +10,7 @@ from bot.slack.conversation import Conversation
 from bot.slack.directory import Directory
 from bot.slack.edge import Edge
 from bot.slack.messenger import SlackMessenger
+from bot.slack.rooms import SlackRooms
 from bot.slack.sharing import SlackSharing
 from handlers.errors import PostFailure
 from handlers.heard import Said
@@ -30,6 +31,7 @@ class Workspace:
     directory: Directory
     conversation: Conversation
     sharing: SlackSharing
+    rooms: SlackRooms
 
 
 def workspace(
@@ -44,12 +46,13 @@ def workspace(
         directory=Directory(client, now),
         conversation=Conversation(client, now),
         sharing=SlackSharing(client, posts),
+        rooms=SlackRooms(client),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """`handlers.ports.Messenger`, `Directory`, `Conversation` and `Sharing` on several workspaces."""
+    """`handlers.ports.Messenger`, `Directory`, `Conversation`, `Sharing` and `Rooms` on several workspaces."""
 
     all: Mapping[str, Workspace]
 
@@ -136,6 +139,36 @@ class Workspaces:
         channel = channel_id if channel_id and workspace_of(channel_id) == at.name else None
         bare_channel = split(channel)[1] if channel else None
         return await at.sharing.canvas(title, markdown, user_id=bare, channel_id=bare_channel)
+
+    # Rooms
+
+    async def create(self, name: str, *, is_private: bool) -> str:
+        """Make a channel, in the workspace that its name begins with."""
+        at, bare = self._at(name)
+        return joined(at.name, await at.rooms.create(bare, is_private=is_private))
+
+    async def own(self, name: str) -> str | None:
+        """Return the id of a channel that the bot itself made."""
+        at, bare = self._at(name)
+        found = await at.rooms.own(bare)
+        return joined(at.name, found) if found else None
+
+    async def set_topic(self, channel_id: str, topic: str) -> None:
+        """Say in a channel's head what it is about."""
+        at, bare = self._at(channel_id)
+        await at.rooms.set_topic(bare, topic)
+
+    async def invite(self, channel_id: str, user_id: str) -> None:
+        """Invite a person of the channel's workspace."""
+        at, bare = self._at(channel_id)
+        if workspace_of(user_id) != at.name:
+            raise PostFailure("user_is_elsewhere", is_permanent=True)
+        await at.rooms.invite(bare, split(user_id)[1])
+
+    async def archive(self, channel_id: str) -> None:
+        """Archive a channel."""
+        at, bare = self._at(channel_id)
+        await at.rooms.archive(bare)
 
     # Conversation
 

@@ -14,8 +14,8 @@ _LINE_ENDS: Final = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 # Control characters, half surrogates, and what reorders the text after it: bidirectional embeddings, overrides,
 # isolates and marks.
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_USER: Final = re.compile(r"[UW][A-Z0-9]+")
-_CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}")
+_USER: Final = re.compile(r"(?:[a-z][a-z0-9-]*/)?[UW][A-Z0-9]+")
+_CHANNEL: Final = re.compile(r"(?:[a-z][a-z0-9-]*/)?[CG][A-Z0-9]{6,}")
 _BROADCAST: Final = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 # Slack has no escape for its formatting characters. At the edge of a word they are replaced by look-alikes; inside a
 # word (`snake_case`) they mean nothing and stay.

@@ -181,6 +181,9 @@ services: [payments]
 bridges:
   payments: {dev: '#dev', ops: 'partnr/#ops'}
   search: {dev: 'partner/#dev', ops: 'partner/C0123456789'}
+on_call:
+  schedules:
+    ops: {layers: [{members: ["@a"]}], usergroup: "partnr/@oncall"}
 """
     found = problems_of(text, tmp_path)
     assert [
@@ -188,5 +191,6 @@ bridges:
         (2, "workspaces.partner", "requests from that workspace could not be heard"),
         (3, "workspaces.Partner two", "no workspace can be called Partner two"),
         (6, "bridges.payments.ops", "no workspace is called partnr"),
+        (10, "on_call.schedules.ops.usergroup", "no workspace is called partnr"),
     ] == [(p.line, p.path, p.what) for p in found]
     assert "Did you mean partner?" == found[3].fix

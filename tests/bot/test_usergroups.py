@@ -17,6 +17,7 @@ from handlers.context import Context
 from handlers.shift_handoffs import accept, tend
 from models.oncall import Layer, OnCallSchedule
 from models.people import Person
+from models.workspaces import HOME
 from tests.support.world import TOPOLOGY, Clock, context
 
 BOUNDARY = datetime(2026, 3, 9, 8, tzinfo=UTC)
@@ -57,7 +58,7 @@ async def groups(sqlite_url: str, request: pytest.FixtureRequest) -> AsyncIterat
         client = web_client(sandbox.config.bot_token, f"{url}/api/", 2)
         ctx = context(database, SlackMessenger(client, clock), replace(TOPOLOGY, schedules=(schedule,)))
         ctx.directory = Directory(client, clock)
-        yield Groups(ctx, sandbox, Usergroups(ctx, client))
+        yield Groups(ctx, sandbox, Usergroups(ctx, {HOME: client}))
     await database.close()
 
 
@@ -89,7 +90,9 @@ async def test_what_people_did_to_it_by_hand_is_undone_within_the_hour(groups: G
 
 
 @pytest.mark.parametrize(
-    "groups", [{"scopes": ALL_SCOPES - {"usergroups:write"}}, {"usergroup": "@nobody"}], indirect=True
+    "groups",
+    [{"scopes": ALL_SCOPES - {"usergroups:write"}}, {"usergroup": "@nobody"}, {"usergroup": "partner/@x"}],
+    indirect=True,
 )
 async def test_a_group_that_cannot_be_kept_is_told_to_the_admins_once(groups: Groups) -> None:
     for hour in range(3):

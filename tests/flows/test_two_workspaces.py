@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 import httpx
 import pytest
@@ -9,15 +10,26 @@ from pydantic import SecretStr
 
 from bot import clock
 from bot.sandbox.app import Sandbox, build_sandbox
-from bot.sandbox.config import Person, Room, SandboxConfig
+from bot.sandbox.config import Group, Person, Room, SandboxConfig
 from bot.sandbox.state import Message
 from bot.settings import Settings, SlackAccess
 from handlers.mirror_catch_up import Missed
+from models.oncall import Layer, OnCallSchedule
+from models.response import ChannelPlan, ResponsePlan
+from models.words import Severity
 from tests.support.stage import DEV, OPS, Stage, stage, until
 
 OMAR = Person(name="omar", real_name="Omar Haddad")
 NINA = Person(name="nina", real_name="Nina Berg")
 SECRET = "partner-secret"
+ONCALL = OnCallSchedule(
+    name="payments-ops",
+    timezone="UTC",
+    layers=(Layer(name="omar", members=("@omar",), starts=date(2026, 1, 5)),),
+    bridge="payments",
+    usergroup="partner/@ops-oncall",
+)
+ROOM = ChannelPlan(worst_from=Severity.SEV2, invite=("@ada", "@ben"))
 
 
 @dataclass
@@ -55,7 +67,7 @@ async def two(sqlite_url: str) -> AsyncIterator[Two]:
         rates=None,
         people=(OMAR, NINA),
         rooms=(*(Room(name=f"lobby-{n}", members=("omar",)) for n in (1, 2)), Room(name=OPS, members=("omar", "nina"))),
-        groups=(),
+        groups=(Group(handle="ops-oncall", name="On call"),),
         bot_token="xoxb-partner-bot",
         signing_secret=SECRET,
         events_path="/slack/events/partner",
@@ -69,9 +81,10 @@ async def two(sqlite_url: str) -> AsyncIterator[Two]:
             )
             topology = settings.topology
             bridges = tuple(replace(b, ops=f"partner/#{OPS}") for b in topology.bridges if b.dev == f"#{DEV}")
-            return replace(
-                settings, workspaces={"partner": access}, topology=replace(topology, bridges=bridges, digests=())
+            topology = replace(
+                topology, bridges=bridges, digests=(), schedules=(ONCALL,), response=ResponsePlan(channel=ROOM)
             )
+            return replace(settings, workspaces={"partner": access}, topology=topology)
 
         async with stage(sqlite_url, change) as dev:
             ops.bot.url = dev.bot_url
@@ -150,6 +163,36 @@ async def test_commands_buttons_and_direct_messages_work_in_the_other_workspace(
     note = await _note(two, "also appear")
     await two.ops.actor.click("nina", "mirror_stop", channel=OPS, ts=note.ts)
     await _note(two, "stay here")
+
+
+async def test_a_bad_incident_has_its_channel_and_the_user_group_is_in_the_workspace_of_the_ops_side(two: Two) -> None:
+    outcome = await two.dev.sandbox.actor.send_slash_command("ben", DEV, "/incident open sev2 payments: checkout fails")
+    assert outcome.ok
+    partner = two.ops.workspace
+
+    await two.dev.bot.tasks.finish()
+    # By the clock this comes within a minute.
+    comes = {sweep.name: sweep.run for sweep in two.dev.bot.schedule._sweeps}
+    for name in ("incident_channels", "incident_channels", "usergroups"):
+        await comes[name]()
+    await two.dev.settled()
+    [room] = [c for c in partner.channels.values() if c.name.startswith("inc-")]
+    # Ben has no account there; omar is on call.
+    assert {"omar", "twinspan"} == {partner.users[member].name for member in room.members}
+    assert "checkout fails" in partner.timeline(room.id)[0].text
+    assert not [c for c in two.dev.sandbox.workspace.channels.values() if c.name.startswith("inc-")]
+    [group] = partner.usergroups.values()
+    assert [partner.user("omar").id] == group.users
+
+    # What is typed there is about that incident, and both sides hear of it.
+    await partner_says(two, room.name, "/incident update investigating: looking at db-3")
+    await until(
+        lambda: _has([m.text for m in two.dev.sandbox.workspace.channel(DEV).messages.values()], "looking at db-3")
+    )
+
+
+async def partner_says(two: Two, channel: str, command: str) -> None:
+    assert (await two.ops.actor.send_slash_command("omar", channel, command)).ok
 
 
 async def test_each_workspace_has_its_own_signature(two: Two) -> None:

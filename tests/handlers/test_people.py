@@ -1,7 +1,7 @@
 """Who is meant by a typed name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
@@ -11,7 +11,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import PostFailure, UserError
 from handlers.people import person_named
-from models.people import Person
+from models.people import Person, account_in
 from tests.support.world import context
 
 BEN = Person(user_id="U2", name="Ben", handle="ben", real_name="Ben Okafor", email="ben@example.com")
@@ -63,6 +63,16 @@ async def test_a_name_that_several_have_is_asked_back(database: Database, by: By
     other = Person(user_id="U9", name="Ben", handle="ben2", real_name="Ben Zhu")
     with pytest.raises(UserError, match=r"may be @bhart \(Ben Hart\), @ben2 \(Ben Zhu\): which one\?"):
         await person_named(knowing(database, BEN_HART, other), "Ben", by)
+
+
+async def test_who_is_in_two_workspaces_is_one_person_and_a_mention_from_there_is_understood(
+    database: Database, by: By
+) -> None:
+    there = replace(BEN, user_id="partner/U7")
+    assert BEN == await person_named(knowing(database, BEN, there), "@ben", by)
+    assert there == await person_named(knowing(database, BEN, there), "<@partner/U7|ben>", by)
+    assert there == account_in("partner", BEN, [BEN, there])
+    assert account_in("partner", MIRA, [MIRA, there]) is None
 
 
 async def test_a_slack_that_tells_nobody_is_said(database: Database, by: By) -> None:
