@@ -1,25 +1,27 @@
-"""Shared fixtures: a migrated database of each kind, new for every test."""
+"""Shared fixtures: a migrated database of each kind, as new for every test."""
 
 import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
-import asyncpg
+import hypothesis
 import pytest
+import pytest_asyncio
 import structlog
+from playwright.async_api import Browser
 from sqlalchemy.engine import make_url
 
 from bot.database import Database, migrate
 from tests.support import postgres, scratch
+from tests.support.browser import chromium
+from tests.support.postgres_pool import Pool, execute
 
 DATABASES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 # Several processes run tests side by side, against one server where TEST_DATABASE_URL names it.
 _OURS = f"twinspan_test_{os.getpid()}"
-_numbers = count(1)
 
 # By default structlog prints every local of every frame: half a minute for one exception with a big payload in it.
 structlog.configure(
@@ -28,6 +30,11 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+# How long one example takes says more of the machine than of the example.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure() -> None:
@@ -65,15 +72,30 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Run PostgreSQL for the session, with a migrated template database; skip where there is none."""
+    """Run PostgreSQL for the session; skip where there is none."""
     reason = postgres.why_not()
     if reason:
         pytest.skip(reason)
     with postgres.cluster() as url:
-        asyncio.run(_execute(url, f'CREATE DATABASE "{_OURS}_template"'))
-        migrate(make_url(url).set(database=f"{_OURS}_template").render_as_string(hide_password=False))
         yield url
-        asyncio.run(_execute(url, f'DROP DATABASE "{_OURS}_template" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_server: str) -> Iterator[Pool]:
+    """Return migrated databases to use one after another."""
+    asyncio.run(execute(postgres_server, f'CREATE DATABASE "{_OURS}"'))
+    migrate(make_url(postgres_server).set(database=_OURS).render_as_string(hide_password=False))
+    pool = Pool(postgres_server, _OURS)
+    yield pool
+    pool.close()
+    asyncio.run(execute(postgres_server, f'DROP DATABASE "{_OURS}" WITH (FORCE)'))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Return a Chromium that runs for the session, and in its loop: so must the tests that use it."""
+    async with chromium() as started:
+        yield started
 
 
 @pytest.fixture(params=DATABASES)
@@ -108,16 +130,5 @@ def _fresh(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite+aiosqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_server")
-    name = f"{_OURS}_{next(_numbers)}"
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{_OURS}_template"'))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    with request.getfixturevalue("postgres_pool").database() as url:
+        yield url

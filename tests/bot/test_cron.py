@@ -39,7 +39,7 @@ def test_a_time_of_day_comes_once_a_day(instants: list[str], cron: str, zone: st
     assert instants == fires(cron, zone, at, len(instants))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dates(date(2015, 1, 1), date(2030, 12, 31)), st.integers(0, 23), st.integers(0, 59), st.sampled_from(ZONES))
 def test_no_date_is_left_out_and_none_comes_twice(day: date, hour: int, minute: int, zone: str) -> None:
     when = trigger(f"{minute} {hour} * * *", zone)
@@ -54,7 +54,7 @@ def test_no_date_is_left_out_and_none_comes_twice(day: date, hour: int, minute: 
     assert [dates[0] + timedelta(days=n) for n in range(4)] == dates
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(1420070400, 1924905600).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     st.sampled_from(["* * * * *", "0 9 * * *", "30 2 * * mon-fri", "0 0 1 * *", "0 0 * * 0", "15 6 1 1 *"]),

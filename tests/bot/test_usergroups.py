@@ -55,7 +55,7 @@ async def groups(sqlite_url: str, request: pytest.FixtureRequest) -> AsyncIterat
     sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, scopes=changes.get("scopes", ALL_SCOPES)))
     schedule = replace(SCHEDULE, usergroup=changes.get("usergroup", SCHEDULE.usergroup))
     async with sandbox.running() as url:
-        client = web_client(sandbox.config.bot_token, f"{url}/api/", 2)
+        client = web_client(sandbox.config.bot_token, f"{url}/api/", 20)
         ctx = context(database, SlackMessenger(client, clock), replace(TOPOLOGY, schedules=(schedule,)))
         ctx.directory = Directory(client, clock)
         yield Groups(ctx, sandbox, Usergroups(ctx, {HOME: client}))

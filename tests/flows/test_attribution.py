@@ -96,7 +96,7 @@ def empty(sqlite_template: Path) -> Path:
 
 
 @given(events=histories, shuffled=st.randoms(use_true_random=False), at_a_time=st.sampled_from([1, 3, 50]))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_event_by_event_and_all_at_once_agree(
     empty: Path, events: list[dict[str, Any]], shuffled: Any, at_a_time: int
 ) -> None:

@@ -6,24 +6,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from bot.demo import Demo, demo
 from tests.support.browser import CHROMIUM, browsing
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def running(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Demo]:
     shutil.copyfile(sqlite_template, tmp_path / "demo.db")
     async with demo(tmp_path / "demo.db", pace=0.02) as started:
         yield started
 
 
-@pytest.fixture
-async def page(running: Demo) -> AsyncIterator[Page]:
-    async with browsing(running.page_url) as tab:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(running: Demo, browser: Browser) -> AsyncIterator[Page]:
+    async with browsing(running.page_url, browser) as tab:
         yield tab
 
 

@@ -29,7 +29,7 @@ async def desk(database: Database, request: pytest.FixtureRequest) -> AsyncItera
     clock = Clock()
     sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, **getattr(request, "param", {})))
     async with sandbox.running() as url:
-        messenger = SlackMessenger(web_client(sandbox.config.bot_token, f"{url}/api/", 2), clock)
+        messenger = SlackMessenger(web_client(sandbox.config.bot_token, f"{url}/api/", 20), clock)
         yield Desk(database, sandbox, context(database, messenger, WITH_DIGEST), clock)
 
 

@@ -64,14 +64,14 @@ async def test_the_one_on_call_is_told_then_the_next_and_the_pager_until_one_tak
         clock.forward(300)
         async with night.bot() as bot:
             await page(bot.ctx, clock())
-            await until(lambda: _is(server, "trigger"), 15)
+            await until(lambda: _is(server, "trigger"))
         assert [text for text in night.direct("ada") if "You are paged" in text]
 
         async with night.bot() as bot:
             await night.press("ada", "incident_acknowledge", night.room("ada"), "You are paged")
             await night.settle(bot)
             await page(bot.ctx, clock())
-            await until(lambda: _is(server, "acknowledge"), 15)
+            await until(lambda: _is(server, "acknowledge"))
         for user in ("jun", "ada"):
             assert [text for text in night.direct(user) if "somebody has it now, ada" in text.casefold()]
             assert not [text for text in night.direct(user) if "You are paged" in text]

@@ -33,7 +33,7 @@ async def desk(database: Database, request: pytest.FixtureRequest) -> AsyncItera
     scopes = getattr(request, "param", ALL_SCOPES)
     sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, scopes=scopes))
     async with sandbox.running() as url:
-        client = web_client(sandbox.config.bot_token, f"{url}/api/", 2)
+        client = web_client(sandbox.config.bot_token, f"{url}/api/", 20)
         topology = replace(TOPOLOGY, response=ResponsePlan(channel=PLAN))
         ctx = context(database, SlackMessenger(client, clock), topology)
         ctx.rooms, ctx.directory = SlackRooms(client), Directory(client, clock)

@@ -367,7 +367,7 @@ async def test_a_thousand_replies_in_ten_threads_at_slacks_rates_keep_their_orde
             for subject in subjects:
                 await talk.write("ada", DEV, str(number), subject)
         await talk.pass_on()
-        await talk.say(within=300)
+        await talk.say(within=300, look=0.1)
         for subject in subjects:
             assert [str(number) for number in range(100)] == talk.words(OPS, subject)
         # About one message a second, as Slack wants it.

@@ -125,7 +125,7 @@ async def _play(database: Database, steps: list[Step]) -> None:
         assert "kept" not in f"{_copied(talk, DEV)}{_copied(talk, OPS)}"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_any_interleaving_leaves_both_sides_equal(sqlite_template: Path, steps: list[Step]) -> None:
     async def run(folder: str) -> None:

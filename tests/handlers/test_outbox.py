@@ -24,7 +24,7 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
     clock = Clock()
     sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, scopes=ALL_SCOPES - {"chat:write.public"}))
     async with sandbox.running() as url:
-        messenger = SlackMessenger(web_client(sandbox.config.bot_token, f"{url}/api/", 2), clock)
+        messenger = SlackMessenger(web_client(sandbox.config.bot_token, f"{url}/api/", 20), clock)
         yield Desk(database, sandbox, context(database, messenger), clock)
 
 

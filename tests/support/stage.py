@@ -26,7 +26,8 @@ from handlers.outbox import Pace
 SECRET: Final = "demo-secret"
 DEV, OPS, ADMIN = "payments-dev", "payments-ops", "twinspan-admin"
 CONFIG: Final = Path(__file__).parents[2] / "bot" / "demo.yaml"
-QUICK: Final = Pace(gather=0.0, between_messages=0.01, poll=0.02, first_retry=0.1, lease=2.0)
+# Everything but the lease is quick: it must outlive a post where every processor runs tests.
+QUICK: Final = Pace(gather=0.0, between_messages=0.01, poll=0.02, first_retry=0.1, lease=30.0)
 
 
 def github_headers(event: str, body: bytes, delivery: str, secret: str = SECRET) -> dict[str, str]:
@@ -106,19 +107,19 @@ class Stage:
             waiting = (await store.deliveries.counts())["waiting"]
             return not waiting and not (await store.outbox.backlog())[0]
 
-    async def settled(self, within: float = 15.0) -> None:
+    async def settled(self, within: float = 60.0) -> None:
         await until(self.is_settled, within)
 
     async def is_applied(self) -> bool:
         async with self.bot.database.reading() as store:
             return not (await store.deliveries.counts())["waiting"]
 
-    async def applied(self, within: float = 15.0) -> None:
+    async def applied(self, within: float = 60.0) -> None:
         """Wait until everything that was stored is applied."""
         await until(self.is_applied, within)
 
 
-async def until(seen: Callable[[], Awaitable[bool]], within: float = 15.0) -> None:
+async def until(seen: Callable[[], Awaitable[bool]], within: float = 60.0) -> None:
     """Wait until something is seen."""
     async with asyncio.timeout(within):
         while not await seen():

@@ -127,15 +127,15 @@ class Talk:
         # As Bolt does: what the bot did itself is not told to it.
         return event.get("bot_id") == self.sandbox.workspace.bot_id
 
-    async def say(self, within: float = 60) -> None:
-        """Say everything that waits, however long that takes."""
-        dispatcher = self._dispatcher()
+    async def say(self, within: float = 60, look: float = 0.005) -> None:
+        """Say everything that waits, however long that takes; look every so many real seconds what is left."""
+        dispatcher = self._dispatcher(look)
         worker = asyncio.create_task(dispatcher.run())
         try:
             async with asyncio.timeout(within):
                 while await self._waits():
-                    await asyncio.sleep(0.005)
-                    self.clock.forward(0.05)
+                    await asyncio.sleep(look)
+                    self.clock.forward(10 * look)
         finally:
             await dispatcher.stop()
             await worker
@@ -175,7 +175,7 @@ class Talk:
         async with self.database.reading() as store:
             return (await store.outbox.backlog())[0] > 0
 
-    def _dispatcher(self) -> Dispatcher:
+    def _dispatcher(self, poll: float) -> Dispatcher:
         return Dispatcher(
             ctx=self.ctx,
             render=render,
@@ -184,7 +184,7 @@ class Talk:
             elapsed=lambda: 0.0,
             sleep=self.sleep,
             jitter=lambda: 1.0,
-            pace=Pace(poll=0.005, lease=5.0),
+            pace=Pace(poll=poll, lease=5.0),
         )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -140,8 +140,8 @@ class Stage:
         return [message.text for message in self.sandbox.workspace.timeline(channel, viewer)]
 
 
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def staged() -> AsyncIterator[Stage]:
     """Everything started, with the real clock: the day's signatures and the page's times are of now."""
     config = SandboxConfig(clock=lambda: datetime.now(UTC), rates=None, people=DEMO_PEOPLE)
     sandbox, bot = build_sandbox(config), Bot()
@@ -159,3 +159,9 @@ async def stage() -> AsyncIterator[Stage]:
         bot.client = AsyncWebClient(token=config.bot_token, base_url=f"{url}/api/")
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False))
         yield Stage(sandbox, bot, url, bot_url, http, bot.client)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as started:
+        yield started

@@ -4,18 +4,30 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, Route, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Route, expect
 
-from tests.bot.sandbox_page.conftest import Stage
+from tests.bot.sandbox_page.conftest import Stage, staged
 from tests.support.browser import CHROMIUM, browsing
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+]
 
 
-@pytest.fixture
-async def page(stage: Stage) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage() -> AsyncIterator[Stage]:
+    """The same as elsewhere, in the loop in which the browser is."""
+    async with staged() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(stage: Stage, browser: Browser) -> AsyncIterator[Page]:
     """The page as Ada sees it; anything that the browser complains about fails the test."""
-    async with browsing(stage.url, width=1280, height=800, timezone="Asia/Tokyo") as tab:
+    async with browsing(stage.url, browser, width=1280, height=800, timezone="Asia/Tokyo") as tab:
         yield tab
 
 

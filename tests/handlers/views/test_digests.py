@@ -110,7 +110,7 @@ def test_of_forty_services_the_busiest_are_shown_and_a_button_opens_the_rest(sid
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(words=HOSTILE)
 def test_hostile_names_never_ping_and_never_break_a_digest(side: Side, words: str) -> None:
     said = digest(Shown(busy_week(words), bridge=words), side, by=words)

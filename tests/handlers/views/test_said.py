@@ -400,7 +400,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("side", ["dev", "ops"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(words=HOSTILE)
 def test_hostile_text_never_pings_and_never_breaks_a_message(side: Side, words: str) -> None:
     for said in everything_said(words, side):
@@ -413,7 +413,7 @@ def test_very_long_text_stays_within_the_limits(side: Side) -> None:
         assert_acceptable(said)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(words=HOSTILE)
 def test_forms_take_hostile_text(words: str) -> None:
     forms = [

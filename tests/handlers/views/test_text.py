@@ -1,6 +1,7 @@
 """Text from outside can neither ping nor link nor hide nor overflow."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -123,6 +124,18 @@ def test_a_line_shows_what_was_meant(shown: str, given_text: str) -> None:
 
 def test_a_long_line_is_cut_before_it_is_escaped() -> None:
     assert "&amp;" * 9 + "…" == text.line("&" * 50, 10)
+
+
+@given(HOSTILE.map(lambda hostile: hostile * 3), st.sampled_from([text.line, text.paragraph, text.code]))
+def test_what_is_cut_off_changes_nothing_of_what_is_shown(hostile: str, shown: Callable[[str, int], str]) -> None:
+    for limit in (5, 20, 100):
+        assert shown(text.clean(hostile), limit) == shown(hostile, limit)
+
+
+@pytest.mark.parametrize("shown", [text.line, text.paragraph])
+def test_words_behind_much_that_nobody_sees_are_shown(shown: Callable[[str, int], str]) -> None:
+    assert "words" == shown("\u200e" * 5_000 + "words", 10)
+    assert "wor…" == shown("\u200e" * 5_000 + "words", 4)
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "", None, "https://x y", "https://a|b", "ftp://a"])

@@ -36,7 +36,7 @@ def test_any_json_is_read_or_malformed(kind: SourceKind, value: Any, headers: di
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), replacement=VALUES)
 def test_any_change_to_a_real_payload_is_read_or_malformed(
     kind: SourceKind, data: st.DataObject, replacement: Any
@@ -47,7 +47,6 @@ def test_any_change_to_a_real_payload_is_read_or_malformed(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None)
 @given(data=st.data(), noise=st.binary(max_size=4))
 def test_any_damage_to_a_real_body_is_read_or_malformed(kind: SourceKind, data: st.DataObject, noise: bytes) -> None:
     request = captured(kind.kind, data.draw(st.sampled_from(names(kind.kind))))

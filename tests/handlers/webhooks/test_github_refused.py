@@ -127,7 +127,6 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from(SOURCE.events))
-@settings(deadline=None)
 def test_any_json_is_read_or_malformed(value: Any, event: str) -> None:
     request = of_json(value, {"x-github-event": event, "x-github-delivery": "1"})
     assert is_well_behaved(SOURCE, request, BY_WORKFLOW)
@@ -145,7 +144,7 @@ READ = {
 
 
 @given(VALUES | st.sampled_from(["9999-12-31T23:59:59-10:00", "2026-11-23", "\0", 2**64]), st.sampled_from(list(READ)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_change_to_a_real_payload_is_read_or_malformed(replacement: Any, name: str) -> None:
     request = captured("github", name)
     body = json_of(request)
@@ -156,7 +155,6 @@ def test_any_change_to_a_real_payload_is_read_or_malformed(replacement: Any, nam
 
 
 @given(st.sampled_from(list(READ)), st.datetimes(timezones=st.timezones()))
-@settings(deadline=None)
 def test_every_instant_that_is_told_is_in_utc(name: str, moment: datetime) -> None:
     def change(body: dict[str, Any]) -> None:
         for part in READ[name]:

@@ -147,13 +147,12 @@ STRANGE = VALUES | st.sampled_from(
 
 
 @given(VALUES, st.sampled_from(["Deployment Hook", "Pipeline Hook", "Release Hook", "?"]))
-@settings(deadline=None)
 def test_any_json_is_read_or_malformed(value: Any, hook: str) -> None:
     assert is_well_behaved(SOURCE, of_json(value, {"x-gitlab-event": hook}), BY_PIPELINE)
 
 
 @given(STRANGE, st.sampled_from(names("gitlab")))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_change_to_a_real_payload_is_read_or_malformed(replacement: Any, name: str) -> None:
     request = captured("gitlab", name)
     body = {key: value for key, value in json_of(request).items() if key != "builds"}
