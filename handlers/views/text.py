@@ -5,6 +5,7 @@ Slack's markup: https://docs.slack.dev/messaging/formatting-message-text
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 ELLIPSIS: Final = "…"
@@ -46,19 +47,18 @@ def escape(text: str) -> str:
 
 def line(text: str, limit: int = 150) -> str:
     """Return text from outside as one safe line of at most `limit` of its own characters."""
-    one = _SPACES.sub(" ", clean(text)).strip()
-    return _isolated(escape(_unformatted(shorten(one, limit))))
+    return _isolated(escape(_unformatted(shorten(_start(_on_one_line, text, limit), limit))))
 
 
 def paragraph(text: str, limit: int = 1000) -> str:
     """Return text from outside as safe lines, each of which keeps its end."""
-    lines = shorten(clean(text).strip(), limit).split("\n")
+    lines = shorten(_start(lambda t: clean(t).strip(), text, limit), limit).split("\n")
     return "\n".join(_isolated(escape(_unformatted(one))) for one in lines)
 
 
 def code(text: str, limit: int = 80) -> str:
     """Return text from outside in a monospaced font, on one line."""
-    one = _SPACES.sub(" ", clean(text)).strip().replace("`", "ˋ")
+    one = _start(_on_one_line, text, limit).replace("`", "ˋ")
     return f"`{escape(shorten(one, limit))}`" if one else ""
 
 
@@ -120,6 +120,16 @@ def listed(names: list[str], most: int = 3) -> str:
     if len(names) > most:
         return ", ".join(names[:most]) + f" and {len(names) - most} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _on_one_line(text: str) -> str:
+    return _SPACES.sub(" ", clean(text)).strip()
+
+
+def _start(cleaned: Callable[[str], str], text: str, limit: int) -> str:
+    """Return cleaned text of which only the first `limit` characters will be shown: rarely is all of it cleaned."""
+    start = cleaned(text[: 4 * limit])
+    return start if len(start) > limit or len(text) <= 4 * limit else cleaned(text)
 
 
 def _unformatted(text: str) -> str:
