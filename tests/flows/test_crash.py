@@ -83,14 +83,14 @@ async def test_killed_between_the_post_and_its_record(scene: Scene) -> None:
     async with scene.bot() as process:
         assassin = Assassin(scene.sandbox, process, DEV)
         assert 202 == (await scene.send(process)).status_code
-        assert -signal.SIGKILL == await asyncio.wait_for(process.running.wait(), 20)
+        assert -signal.SIGKILL == await asyncio.wait_for(process.running.wait(), 60)
     assert assassin.has_struck
     posted = [message.ts for message in scene.seen.messages(DEV)]
     assert 1 == len(posted)
 
     await scene.let_half_a_minute_pass()
     async with scene.bot():
-        await until(scene.is_silent, 30)
+        await until(scene.is_silent, 100)
     assert ONCE_ON_EACH_SIDE == scene.said()
     assert posted == [message.ts for message in scene.seen.messages(DEV)], "the same message, found again"
 
@@ -99,14 +99,14 @@ async def test_killed_between_the_commit_and_the_post(scene: Scene) -> None:
     scene.sandbox.workspace.add_fault("down")
     async with scene.bot() as process:
         assert 202 == (await scene.send(process)).status_code
-        await scene.sandbox.workspace.until(lambda: scene.seen.called("chat.postMessage"), 20)
+        await scene.sandbox.workspace.until(lambda: scene.seen.called("chat.postMessage"), 60)
         process.kill()
     assert [0, 0, 0, 0] == scene.said()
 
     scene.sandbox.workspace.clear_faults()
     await scene.let_half_a_minute_pass()
     async with scene.bot():
-        await until(scene.is_silent, 30)
+        await until(scene.is_silent, 100)
     assert ONCE_ON_EACH_SIDE == scene.said()
 
 
@@ -118,7 +118,7 @@ async def test_killed_the_moment_after_it_answered_the_sender(scene: Scene) -> N
 
     await scene.let_half_a_minute_pass()
     async with scene.bot():
-        await until(scene.is_silent, 60)
+        await until(scene.is_silent, 100)
     assert [3, 3, 3, 3] == scene.said()
 
 
@@ -144,7 +144,7 @@ async def test_a_polite_end_finishes_the_request_under_way_and_gives_everything_
     assert 0 == await scene.leases()
 
     async with scene.bot():
-        await until(scene.is_silent, 30)
+        await until(scene.is_silent, 100)
     assert ONCE_ON_EACH_SIDE == scene.said()
 
 
@@ -152,12 +152,12 @@ async def test_a_polite_end_in_the_middle_of_a_post_records_it(scene: Scene) -> 
     scene.sandbox.workspace.add_fault("hang", "chat.postMessage", DEV, seconds=1.0, remaining=1)
     async with scene.bot() as process:
         await scene.send(process)
-        await scene.sandbox.workspace.until(lambda: not scene.sandbox.workspace.faults, 20)
+        await scene.sandbox.workspace.until(lambda: not scene.sandbox.workspace.faults, 60)
         assert await process.terminate() in (0, -signal.SIGTERM)
     assert 0 == await scene.leases()
 
     async with scene.bot():
-        await until(scene.is_silent, 30)
+        await until(scene.is_silent, 100)
     assert ONCE_ON_EACH_SIDE == scene.said()
 
 
@@ -168,7 +168,7 @@ async def test_two_bots_on_one_postgres_say_everything_once(scene: Scene) -> Non
     async with scene.bot() as one, other.bot() as two:
         processes = [one, two] * 4
         await asyncio.gather(*(scene.send(process, number) for number, process in enumerate(processes, 1)))
-        await until(scene.is_silent, 60)
+        await until(scene.is_silent, 100)
     assert [8, 8, 8, 8] == scene.said()
 
 

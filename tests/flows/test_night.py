@@ -21,7 +21,7 @@ from handlers.reminders import remind
 from handlers.shift_handoffs import tend
 from models.response import ChannelPlan, ResponsePlan
 from models.words import EntryKind, IncidentStatus
-from tests.support.stage import DEV, OPS, QUICK, SECRET, environment, until
+from tests.support.stage import DEV, OPS, QUICK, SECRET, SOON, environment, until
 from tests.support.world import Clock
 
 # Jun is on call until Monday, 09:00 in Stockholm; then it is Mira. Ada is the backup, Ben the lead.
@@ -125,7 +125,7 @@ def shown(message: Message) -> str:
 @pytest.fixture
 async def night(database_url: str) -> AsyncIterator[Night]:
     clock = Clock(NIGHT)
-    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None))
+    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, retry_delays=SOON))
     async with sandbox.running() as slack_url:
         made = Night(sandbox, slack_url, database_url, clock)
         sandbox.bot.url = f"http://127.0.0.1:{made.port}"

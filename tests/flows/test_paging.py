@@ -15,7 +15,7 @@ from handlers.paging import page
 from models.paging import PagingPlan, Policy, Step
 from tests.flows.test_night import NIGHT, Night, shown
 from tests.support.pagerduty import PagerDutyServer
-from tests.support.stage import OPS, QUICK, environment, until
+from tests.support.stage import OPS, QUICK, SOON, environment, until
 from tests.support.world import Clock
 
 POLICY = Policy(
@@ -48,7 +48,7 @@ class Paged(Night):
 
 async def test_the_one_on_call_is_told_then_the_next_and_the_pager_until_one_takes_it(sqlite_url: str) -> None:
     clock, server = Clock(NIGHT), PagerDutyServer()
-    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None))
+    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=None, retry_delays=SOON))
     async with sandbox.running() as slack_url, server.running() as pagerduty:
         night = Paged(sandbox, slack_url, sqlite_url, clock)
         sandbox.bot.url = f"http://127.0.0.1:{night.port}"

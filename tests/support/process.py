@@ -31,7 +31,7 @@ class Process:
         if self.running.returncode is None:
             self.running.kill()
 
-    async def terminate(self, within: float = 20.0) -> int:
+    async def terminate(self, within: float = 60.0) -> int:
         """Ask it to end; return how it did."""
         self.running.send_signal(signal.SIGTERM)
         async with asyncio.timeout(within):
@@ -39,7 +39,7 @@ class Process:
 
     async def until_alive(self) -> None:
         """Wait until it answers; fail with its log if it ends before."""
-        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
             while not await self._is_alive(client):
                 assert self.running.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.05)
