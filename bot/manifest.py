@@ -40,6 +40,10 @@ _METHOD_SCOPES: Final = {
     "files.getUploadURLExternal": ("files:write",),
     # Also for fetching pictures: https://docs.slack.dev/reference/objects/file-object
     "files.info": ("files:read",),
+    # Who wrote a reply sees the emoji that the other side puts on its copy.
+    "reactions.add": ("reactions:write",),
+    "reactions.get": ("reactions:read",),
+    "reactions.remove": ("reactions:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.update": ("usergroups:write",),
     "users.conversations": ("channels:read", "groups:read"),

@@ -1,7 +1,7 @@
 """What a handler is given: the memory, the configuration, the outside world, and who may be nudged."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,6 +68,9 @@ class NoConversation:
     async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:  # noqa: ARG002
         """Return that nobody has."""
         return False
+
+    async def reflect(self, channel_id: str, ts: str, emoji: Collection[str]) -> None:
+        """Put nothing anywhere."""
 
     async def picture(self, url: str, most: int) -> bytes:  # noqa: ARG002
         """Refuse."""

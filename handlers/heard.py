@@ -35,7 +35,8 @@ class Shown:
 class Said:
     """One message of a person, or of a `bot`. `channel` is Slack's id, `files` pairs of name and address.
 
-    `reactions` are the ids of who reacted, by emoji; `None` where the message does not tell. `is_private`: whether the
+    `reactions` are the ids of who reacted, by emoji, the bot left out; `None` where the message does not tell.
+    `reflected` are the emoji that the bot itself put on it. `is_private`: whether the
     channel was private then, `None` where that is not told.
     """
 
@@ -50,6 +51,7 @@ class Said:
     permalink: str | None = None
     bot: Bot | None = None
     reactions: Mapping[str, tuple[str, ...]] | None = None
+    reflected: tuple[str, ...] = ()
     is_private: bool | None = None
 
     @property

@@ -14,6 +14,7 @@ from handlers.heard import Said
 from handlers.hearing import hear
 from handlers.mirror_routes import is_open, routes_from, thread_of
 from handlers.mirroring import delete
+from handlers.reflections import reflect_copy, reflect_reply
 from handlers.routing import CARD
 from models.records import MessageRef
 
@@ -131,3 +132,7 @@ class Missed:
             # What was written before was heard, and was not carried for a reason.
             if one.ts in standing or (self.since is not None and one.at >= self.since):
                 await hear(self.ctx, one, at)
+            if one.reflected:
+                await reflect_reply(self.ctx, one.channel, one.ts)
+            elif one.bot and one.reactions and await self.ctx.conversation.is_own(one.bot.id):
+                await reflect_copy(self.ctx, one.channel, one.ts)

@@ -1,6 +1,6 @@
 """What the handlers need of the world; `bot/` implements it, tests replace it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +104,9 @@ class Conversation(Protocol):
 
     async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:
         """Return whether anybody has put this emoji on a message."""
+
+    async def reflect(self, channel_id: str, ts: str, emoji: Collection[str]) -> None:
+        """Make the bot's own reactions to a message these; what the workspace does not know is left out."""
 
     async def picture(self, url: str, most: int) -> bytes:
         """Return what lies at a picture's address, at most so many bytes; else `too_large` or `not_a_picture`."""

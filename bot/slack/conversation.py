@@ -1,6 +1,6 @@
 """Reads conversations for `handlers.ports.Conversation`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,6 +18,9 @@ _PAGE: Final = 200
 # Slack asks for fewer than 1000.
 _MOST_LISTED: Final = 900
 _TRIES: Final = 5
+# It is there already; the workspace has no such emoji; Slack takes no more on a message.
+_NOT_ADDED: Final = frozenset({"already_reacted", "invalid_name", "too_many_emoji", "too_many_reactions"})
+_NOT_REMOVED: Final = frozenset({"no_reaction", "invalid_name"})
 _REMEMBERED: Final = timedelta(minutes=1)
 
 
@@ -29,7 +32,7 @@ class Conversation:
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]] = sleep
     _private: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
-    _own_id: str | None = None
+    _own_ids: tuple[str, str] | None = None
 
     async def is_private(self, channel_id: str) -> bool:
         """Return whether a channel is private. https://docs.slack.dev/reference/methods/conversations.info"""
@@ -46,12 +49,38 @@ class Conversation:
         if found is None:
             return None
         answer = await answered(self.client.chat_getPermalink(channel=channel_id, message_ts=ts))
-        return replace(quoted(found, channel_id), permalink=str(answer["permalink"]))
+        return replace(await self._apart(quoted(found, channel_id)), permalink=str(answer["permalink"]))
 
     async def has_reaction(self, channel_id: str, ts: str, emoji: str) -> bool:
         """Return whether anybody has put this emoji on a message."""
         found = await self._raw(channel_id, ts) or {}
         return any(one.get("name") == emoji for one in found.get("reactions") or ())
+
+    async def reflect(self, channel_id: str, ts: str, emoji: Collection[str]) -> None:
+        """Make the bot's own reactions these. https://docs.slack.dev/reference/methods/reactions.add"""
+        client, me = self.client, (await self._own())[0]
+        answer = await self._patiently(lambda: client.reactions_get(channel=channel_id, timestamp=ts, full=True))
+        there = (answer.get("message") or {}).get("reactions") or []
+        mine = {str(one["name"]) for one in there if me in (one.get("users") or ())}
+        for name in sorted(set(emoji) - mine):
+            await self._add(channel_id, ts, name)
+        for name in sorted(mine - set(emoji)):
+            await self._remove(channel_id, ts, name)
+
+    async def _add(self, channel_id: str, ts: str, name: str) -> None:
+        client = self.client
+        await self._unless(_NOT_ADDED, lambda: client.reactions_add(channel=channel_id, timestamp=ts, name=name))
+
+    async def _remove(self, channel_id: str, ts: str, name: str) -> None:
+        client = self.client
+        await self._unless(_NOT_REMOVED, lambda: client.reactions_remove(channel=channel_id, timestamp=ts, name=name))
+
+    async def _unless(self, reasons: Collection[str], call: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            await self._patiently(call)
+        except PostFailure as failure:
+            if failure.reason not in reasons:
+                raise
 
     async def picture(self, url: str, most: int) -> bytes:
         """Fetch a picture by its `url_private`. https://docs.slack.dev/reference/objects/file-object"""
@@ -76,7 +105,16 @@ class Conversation:
         """
         told = [said_in(one, channel_id) async for one in self._messages(channel_id, thread_ts)]
         found = [replace(said, reactions=said.reactions or {}) for said in told if said and said.thread_ts]
-        return sorted(found, key=lambda one: one.ts)
+        return sorted([await self._apart(one) for one in found], key=lambda one: one.ts)
+
+    async def _apart(self, said: Said) -> Said:
+        """Tell the bot's own reactions from those of people."""
+        if not said.reactions:
+            return said
+        me = (await self._own())[0]
+        others = {emoji: tuple(user for user in who if user != me) for emoji, who in said.reactions.items()}
+        mine = tuple(emoji for emoji, who in said.reactions.items() if me in who)
+        return replace(said, reactions={emoji: who for emoji, who in others.items() if who}, reflected=mine)
 
     async def threads(self, channel_id: str, oldest: datetime, since: datetime) -> list[str]:
         """Return the messages of a channel from `oldest` on whose threads were written in at or after `since`.
@@ -103,9 +141,14 @@ class Conversation:
 
     async def is_own(self, bot_id: str) -> bool:
         """Return whether this is the bot's own id as a bot. https://docs.slack.dev/reference/methods/auth.test"""
-        if self._own_id is None:
-            self._own_id = str((await answered(self.client.auth_test())).get("bot_id") or "")
-        return bot_id == self._own_id
+        return bot_id == (await self._own())[1]
+
+    async def _own(self) -> tuple[str, str]:
+        """Return the bot's own ids: as a user, and as a bot."""
+        if self._own_ids is None:
+            told = await answered(self.client.auth_test())
+            self._own_ids = str(told.get("user_id") or ""), str(told.get("bot_id") or "")
+        return self._own_ids
 
     async def _messages(
         self, channel_id: str, thread_ts: str | None = None, oldest: str | None = None
@@ -121,17 +164,17 @@ class Conversation:
                 return
 
     async def _page(self, channel_id: str, thread_ts: str | None, oldest: str | None, cursor: str) -> Any:
-        """Ask for one page; where Slack asks to wait, wait."""
         options: dict[str, Any] = {"channel": channel_id, "limit": _PAGE, "cursor": cursor or None}
+        if thread_ts:
+            return await self._patiently(lambda: self.client.conversations_replies(ts=thread_ts, **options))
+        return await self._patiently(lambda: self.client.conversations_history(oldest=oldest, **options))
+
+    async def _patiently(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask; where Slack asks to wait, wait."""
         tries = 0
         while True:
-            call = (
-                self.client.conversations_replies(ts=thread_ts, **options)
-                if thread_ts
-                else self.client.conversations_history(oldest=oldest, **options)
-            )
             try:
-                return await answered(call)
+                return await answered(call())
             except PostFailure as failure:
                 tries += 1
                 if failure.retry_after is None or tries == _TRIES:

@@ -1,6 +1,6 @@
 """Several workspaces as one: each call goes to the workspace that its ids are of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -187,6 +187,11 @@ class Workspaces:
         """Return whether anybody has put this emoji on a message."""
         at, bare = self._at(channel_id)
         return await at.conversation.has_reaction(bare, ts, emoji)
+
+    async def reflect(self, channel_id: str, ts: str, emoji: Collection[str]) -> None:
+        """Make the bot's own reactions to a message these."""
+        at, bare = self._at(channel_id)
+        await at.conversation.reflect(bare, ts, emoji)
 
     async def picture(self, url: str, most: int) -> bytes:
         """Return what lies at a picture's address: the address does not tell whose it is."""

@@ -9,16 +9,18 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.events import Event
 from handlers.mirroring import react
+from handlers.reflections import reflect_copy
 from handlers.timeline_marks import mark
 
 
 async def run(ctx: Context, event: Mapping[str, Any], at: datetime) -> None:
-    """Show it on the other side's copy; the emoji that marks puts the message on an incident's timeline."""
+    """Show it on the other side's copy, or on the reply whose copy it is on; one emoji puts it on a timeline."""
     item = event.get("item") or {}
     if item.get("type") != "message":
         return
     channel, ts, user = str(item["channel"]), str(item["ts"]), str(event["user"])
     await react(ctx, (channel, ts), str(event["reaction"]), user, at, is_on=True)
+    await reflect_copy(ctx, channel, ts)
     if event["reaction"] == ctx.topology.response.emoji.strip(":"):
         await _mark(ctx, channel, ts, user, at)
 

@@ -8,6 +8,7 @@ from handlers.context import Context
 from handlers.events import Event
 from handlers.heard import place
 from handlers.mirroring import react
+from handlers.reflections import reflect_copy
 from handlers.timeline_marks import unmark
 
 
@@ -18,6 +19,7 @@ async def run(ctx: Context, event: Mapping[str, Any], at: datetime) -> None:
         return
     channel, ts = str(item["channel"]), str(item["ts"])
     await react(ctx, (channel, ts), str(event["reaction"]), str(event["user"]), at, is_on=False)
+    await reflect_copy(ctx, channel, ts)
     emoji = ctx.topology.response.emoji.strip(":")
     if event["reaction"] == emoji and not await ctx.conversation.has_reaction(channel, ts, emoji):
         await unmark(ctx, place(channel, ts), at)

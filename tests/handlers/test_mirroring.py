@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.database import Database
+from bot.sandbox.config import ALL_SCOPES
 from bot.sandbox.limits import SLACK_RATES
 from handlers.acting import By
 from handlers.errors import UserError
@@ -84,6 +85,67 @@ async def test_reactions_are_shown_as_slack_has_them_however_late_it_tells(talk:
     await talk.say()
     assert ":eyes: mira" in str(talk.copies(OPS)[0].blocks)
     assert "ben" not in str(talk.copies(OPS)[0].blocks)
+
+
+async def test_an_emoji_on_a_copy_is_shown_on_the_reply_itself_as_the_bots_own(talk: Talk) -> None:
+    said, bot, actor = await talk.write("ada", DEV, "rolling back"), talk.sandbox.workspace.bot_user, talk.sandbox.actor
+    await talk.heard_and_said()
+    [copy] = talk.copies(OPS)
+    await actor.add_reaction("mira", OPS, copy.ts, "thumbsup")
+    await actor.add_reaction("jun", OPS, copy.ts, "thumbsup")
+    await actor.add_reaction("ben", DEV, said.ts, "eyes")
+    events = await talk.told()
+    await talk.pass_on(reversed(events))
+    await talk.pass_on(events)
+    await talk.heard_and_said()
+    assert {"thumbsup": [bot], "eyes": [talk.sandbox.workspace.user("ben").id]} == reactions(talk, DEV, said.ts)
+    [copy] = talk.copies(OPS)
+    assert "thumbsup" not in str(copy.blocks), "the bot's own does not come back"
+    assert ":eyes: ben" in str(copy.blocks)
+
+    await actor.remove_reaction("mira", OPS, copy.ts, "thumbsup")
+    await talk.heard_and_said()
+    assert "thumbsup" in reactions(talk, DEV, said.ts)
+    await actor.remove_reaction("jun", OPS, copy.ts, "thumbsup")
+    await actor.add_reaction("jun", OPS, copy.ts, "pushpin")
+    await talk.heard_and_said()
+    assert ["eyes"] == list(reactions(talk, DEV, said.ts)), "📌 is a deed, and no answer"
+
+
+async def test_emoji_on_copies_that_came_and_went_while_the_bot_was_away_are_made_up_for(talk: Talk) -> None:
+    one, two = await talk.write("ada", DEV, "one"), await talk.write("ada", DEV, "two")
+    await talk.heard_and_said()
+    [first, second] = talk.copies(OPS)
+    await talk.sandbox.actor.add_reaction("mira", OPS, first.ts, "thumbsup")
+    await talk.heard_and_said()
+    await talk.missed.beat(talk.clock())
+
+    await talk.sandbox.actor.remove_reaction("mira", OPS, first.ts, "thumbsup")
+    await talk.sandbox.actor.add_reaction("mira", OPS, second.ts, "tada")
+    await talk.told()
+    await talk.come_back()
+    assert ([], ["tada"]) == (list(reactions(talk, DEV, one.ts)), list(reactions(talk, DEV, two.ts)))
+
+
+async def test_without_the_scope_everything_else_goes_on(database: Database) -> None:
+    scopes = ALL_SCOPES - {"reactions:write"}
+    async with talking(database, scopes=scopes) as talk:
+        await talk.incident()
+        said = await talk.write("ada", DEV, "rolling back")
+        await talk.heard_and_said()
+        await talk.sandbox.actor.add_reaction("mira", OPS, talk.copies(OPS)[0].ts, "thumbsup")
+        await talk.heard_and_said()
+        assert {} == reactions(talk, DEV, said.ts)
+        await talk.write("mira", OPS, "good")
+        await talk.heard_and_said()
+        assert ["good"] == talk.words(DEV)
+
+
+def reactions(talk: Talk, channel: str, ts: str) -> dict[str, list[str]]:
+    """Return who has reacted to a message, by emoji."""
+    message = talk.sandbox.workspace.message(channel, ts)
+    assert message is not None
+    return {emoji: list(who) for emoji, who in message.reactions.items() if who}
 
 
 async def test_what_is_deleted_before_its_writing_is_told_is_never_shown(talk: Talk) -> None:
@@ -228,11 +290,15 @@ async def test_nothing_leaves_a_private_channel_by_any_way(database: Database) -
         await talk.pass_on(reversed(events))
         await decide(talk.ctx, talk.subject, by(talk), is_on=True)
         await talk.write("ada", DEV, f"{secret} after the button")
-        await talk.write("mira", OPS, "from the public side")
+        theirs = await talk.write("mira", OPS, "from the public side")
+        await talk.heard_and_said()
+        [copy] = talk.copies(DEV)
+        await talk.sandbox.actor.add_reaction("ada", DEV, copy.ts, secret)
         await talk.heard_and_said()
         await talk.come_back()
 
         assert secret not in talk.everything(OPS)
+        assert {} == reactions(talk, OPS, theirs.ts)
         assert ["from the public side"] == talk.words(DEV)
         assert "private" in talk.notes(DEV)[0]
         assert "which is private" in talk.notes(OPS)[0]

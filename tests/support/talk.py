@@ -9,7 +9,7 @@ from typing import Any, Final
 import handlers.events as event_files
 from bot.database import Database
 from bot.sandbox.app import Sandbox, build_sandbox
-from bot.sandbox.config import SandboxConfig
+from bot.sandbox.config import ALL_SCOPES, SandboxConfig
 from bot.sandbox.limits import Rates
 from bot.sandbox.state import Message
 from bot.slack.conversation import Conversation
@@ -125,7 +125,8 @@ class Talk:
 
     def _is_own(self, event: dict[str, Any]) -> bool:
         # As Bolt does: what the bot did itself is not told to it.
-        return event.get("bot_id") == self.sandbox.workspace.bot_id
+        workspace = self.sandbox.workspace
+        return event.get("bot_id") == workspace.bot_id or event.get("user") == workspace.bot_user
 
     async def say(self, within: float = 60, look: float = 0.005) -> None:
         """Say everything that waits, however long that takes; look every so many real seconds what is left."""
@@ -215,10 +216,13 @@ class Dying:
 
 @asynccontextmanager
 async def talking(
-    database: Database, topology: Topology | None = None, rates: Rates | None = None
+    database: Database,
+    topology: Topology | None = None,
+    rates: Rates | None = None,
+    scopes: frozenset[str] = ALL_SCOPES,
 ) -> AsyncIterator[Talk]:
     """Run the local Slack for the length of a block; its events reach the bot when a test passes them on."""
     clock = Clock()
-    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=rates, retry_delays=()))
+    sandbox = build_sandbox(SandboxConfig(clock=clock, rates=rates, retry_delays=(), scopes=scopes))
     async with sandbox.running() as url:
         yield Talk(database, sandbox, clock, url, topology or bridged())
