@@ -223,8 +223,11 @@ async def _book_incident(
     key = told.source, report.incident_id
     before = (await store.incidents.by_keys({key})).get(key)
     if before is None and (paged := await paged_for(store, report)):
+        # What is said aside there, such as a note, tells nothing but this id.
+        await store.incidents.remember_alias(told.source, report.incident_id, paged.id)
         before, report = paged, of_page(report)
     if report.is_aside:
+        before = before or await store.incidents.called(told.source, report.incident_id)
         return await _book_remark(store, topology, before, told, report) if before else []
     if before is not None:
         report = await without_echo(store, before, report)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from handlers.oncall import person_of, who
+from handlers.sender_calls import is_open_here_alone
 from models.paging import BACKUP, LEAD, ON_CALL, Via
 from models.people import Person, people_called
 from models.records import Incident
@@ -37,7 +38,7 @@ async def reach(
     `people` is `None` where Slack does not tell who there is.
     """
     if target in topology.paging.pagers:
-        return [_pager(topology, leader, target)]
+        return [_pager(topology, leader, target, is_known_there=not await is_open_here_alone(store, leader))]
     if target.startswith("#"):
         return [Reached(target=target, who=target, via="slack", channel=target)]
     if target not in _ROLES:
@@ -85,9 +86,9 @@ def _nobody(target: str, member: str, reason: str) -> Reached:
     return Reached(target=target, who=member, via="nobody", reason=reason)
 
 
-def _pager(topology: Topology, leader: Incident, target: str) -> Reached:
-    """Return a pager; PagerDuty is not asked to page for an incident of its own, it does so by itself."""
-    source = topology.source_named(leader.source)
+def _pager(topology: Topology, leader: Incident, target: str, *, is_known_there: bool) -> Reached:
+    """Return a pager; PagerDuty is not asked to page for its own incident that is open there: it does so itself."""
+    source = topology.source_named(leader.source) if is_known_there else None
     is_its_own = topology.paging.pagers[target] == "pagerduty" and source is not None and source.kind == "pagerduty"
     return Reached(target=target, who=target, via="itself" if is_its_own else "pager")
 

@@ -20,7 +20,10 @@ TELL_WITHIN: Final = timedelta(days=1)
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 
-Verb: TypeAlias = Literal["page", "acknowledge", "resolve"]
+Verb: TypeAlias = Literal["page", "acknowledge", "resolve", "reopen"]
+
+# PagerDuty's API takes `acknowledged` and `resolved` alone; only its own people can reopen an incident there.
+CANNOT_REOPEN: Final = "cannot_reopen"
 
 
 class CallState(StrEnum):
@@ -69,6 +72,11 @@ class Call:
     def is_over(self) -> bool:
         """Whether nothing more is tried."""
         return self.state not in (CallState.WAITING, CallState.CALLING)
+
+    @property
+    def is_unknown_there(self) -> bool:
+        """Whether it says that a sender does not know, and cannot be told, that its incident is open again."""
+        return self.what == "reopen" and self.heard_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

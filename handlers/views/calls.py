@@ -18,7 +18,7 @@ _REASONS: Final = {
     "connection": "it cannot be reached",
     "not_configured": "it is not in the configuration",
 }
-_DONE: Final = {"page": "paged", "acknowledge": "acknowledged", "resolve": "resolved"}
+_DONE: Final = {"page": "paged", "acknowledge": "acknowledged", "resolve": "resolved", "reopen": "open again"}
 
 
 def reason_words(reason: str | None) -> str:
@@ -32,11 +32,14 @@ def senders(calls: Sequence[Call]) -> str | None:
     """Return whether the sender of an incident knows what people did here: the latest of each."""
     latest = {call.target: call for call in calls if call.target.startswith(SOURCE)}
     told = [_sender(call) for call in latest.values() if call.state is not CallState.WITHDRAWN]
-    return joined(told) if told else None
+    return joined(told) or None
 
 
-def _sender(call: Call) -> str:
+def _sender(call: Call) -> str | None:
     name, what = line(call.name, 60), _DONE[call.what]
+    if call.what == "reopen":
+        cannot = f"⚠️ {name} *does not know that it is open again*, and cannot be told: reopen it there"
+        return cannot if call.is_unknown_there else None
     match call.state:
         case CallState.DONE:
             return f"↩️ {name} knows that it is {what}"

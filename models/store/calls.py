@@ -63,14 +63,15 @@ class Calls(Noun):
         statement = update(_CALLS).where(_CALLS.c.id == call.id)
         await self._connection.execute(statement.values(to_values(call, _COLUMNS)))
 
-    async def withdraw(self, incident_id: int, target: str | None = None, *, what: Sequence[Verb]) -> None:
-        """Let calls that wait, or failed, go untold: what they would tell is no longer so."""
+    async def withdraw(self, incident_id: int, target: str | None = None, *, what: Sequence[Verb]) -> int:
+        """Let calls that wait, or failed, go untold: what they would tell is no longer so. Returns how many."""
         c = _CALLS.c
         is_untold = c.state.in_([CallState.WAITING, CallState.FAILED])
         mine = and_(c.incident_id == incident_id, c.what.in_(what), is_untold)
         if target is not None:
             mine = and_(mine, c.target == target)
-        await self._connection.execute(update(_CALLS).where(mine).values(state=CallState.WITHDRAWN))
+        statement = update(_CALLS).where(mine).values(state=CallState.WITHDRAWN)
+        return (await self._connection.execute(statement)).rowcount
 
     async def heard(self, incident_id: int, what: Verb, at: datetime) -> bool:
         """Say whether a service tells us back what we told it, or were about to; of each call that is so once."""
@@ -85,6 +86,12 @@ class Calls(Noun):
         state = case((c.state == CallState.WAITING, CallState.WITHDRAWN), else_=c.state)
         await self._connection.execute(update(_CALLS).where(c.id == row.id).values(heard_at=at, state=state))
         return True
+
+    async def reopened_there(self, incident_id: int, at: datetime) -> bool:
+        """Say whether an incident was reopened here and, by now, by its sender too, which could not be told; once."""
+        c = _CALLS.c
+        mine = and_(c.incident_id == incident_id, c.what == "reopen", c.heard_at.is_(None), c.made_at <= at)
+        return bool((await self._connection.execute(update(_CALLS).where(mine).values(heard_at=at))).rowcount)
 
     async def retry(self, target: str | None, at: datetime, give_up_at: datetime) -> int:
         """Let failed calls be made again, to one target or to all; return how many."""

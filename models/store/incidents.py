@@ -8,12 +8,13 @@ from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select
 
 from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
-from models.tables import BlameRow, IncidentRow, IncidentServiceRow, TimelineRow
+from models.tables import BlameRow, IncidentAliasRow, IncidentRow, IncidentServiceRow, TimelineRow
 from models.words import BlameReason, Cause, IncidentStatus, Severity
 
 _INCIDENTS = table_of(IncidentRow)
 _SERVICES = table_of(IncidentServiceRow)
 _TIMELINE = table_of(TimelineRow)
+_ALIASES = table_of(IncidentAliasRow)
 _BLAMES = table_of(BlameRow)
 _COLUMNS = record_fields(Incident, renamed={})
 # What is looked through afterwards; what hardly anybody noticed is not.
@@ -127,6 +128,17 @@ class Incidents(Noun):
         query = _real().where(over, c.resolved_at >= since, c.resolved_at < until, c.severity.in_(_REVIEWED))
         rows = await self._connection.execute(_of_services(query, services).order_by(c.severity, c.id))
         return [_incident(row) for row in rows]
+
+    async def remember_alias(self, source: str, alias: str, number: int) -> None:
+        """Remember under which id a service knows an incident of ours."""
+        statement = self._upsert(_ALIASES).values(source=source, alias=alias, incident_id=number)
+        await self._connection.execute(statement.on_conflict_do_nothing())
+
+    async def called(self, source: str, alias: str) -> Incident | None:
+        """Return the incident of ours that a service knows under this id."""
+        query = select(_ALIASES.c.incident_id).where(_ALIASES.c.source == source, _ALIASES.c.alias == alias)
+        number = (await self._connection.execute(query)).scalar_one_or_none()
+        return await self.get(number) if number else None
 
     async def nearest(self, number: int) -> int | None:
         """Return the incident whose number is nearest to one; `None` where there is none at all."""

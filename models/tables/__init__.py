@@ -7,7 +7,7 @@ from models.tables.debts import DebtRow
 from models.tables.deliveries import DeliveryRow, HoldRow, MappingRow, SeenEventRow, SourceRow
 from models.tables.evidence import EvidenceRow, EvidenceWantedRow
 from models.tables.freezes import FreezeHoldRow, FreezeRow, FrozenDeployRow, PassRow
-from models.tables.incidents import IncidentRow, IncidentServiceRow, TimelineRow
+from models.tables.incidents import IncidentAliasRow, IncidentRow, IncidentServiceRow, TimelineRow
 from models.tables.ledger import CommitRow, DeployCommitRow, LedgerRow
 from models.tables.links import LinkRow
 from models.tables.messages import ChannelRow, MessageRow, OutboxRow, SnapshotRow
@@ -41,6 +41,7 @@ __all__ = [
     "HandoffRow",
     "HeartbeatRow",
     "HoldRow",
+    "IncidentAliasRow",
     "IncidentRow",
     "IncidentServiceRow",
     "LedgerRow",

@@ -98,6 +98,16 @@ class IncidentServiceRow(Base):
     )
 
 
+class IncidentAliasRow(Base):
+    """Under which id a service knows an incident of ours that it was asked to page for."""
+
+    __tablename__ = "incident_aliases"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    alias: Mapped[str] = mapped_column(String(255), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
+
+
 class TimelineRow(Base):
     """One line of an incident's history. `key` makes a retold event harmless.
 

@@ -465,6 +465,45 @@ async def test_pagerduty_is_not_asked_to_page_for_an_incident_of_its_own(lite: D
     assert "pd: pages for it by itself" in await card(ctx, clock())
 
 
+async def test_notes_on_what_pagerduty_was_asked_to_page_for_stand_on_our_timeline(
+    database: Database, clock: Clock
+) -> None:
+    ctx = await opened(database)
+    await tick(ctx, clock)
+    await tick(ctx, clock, 300)
+    (_, _, about) = line(ctx).told[0]
+    sender = WebhookSource(name="pagerduty", kind="pagerduty")
+
+    def ours(body: dict[str, dict[str, dict[str, str]]]) -> None:
+        body["event"]["data"]["incident_key"] = about.key
+
+    triggered = changed(captured("pagerduty", "incident.triggered__high_urgency"), ours)
+    for number, request in enumerate((triggered, captured("pagerduty", "incident.annotated__a_note")), 1):
+        (report,) = SOURCE.parse(request, sender).reports
+        async with ctx.transaction() as store:
+            await book(store, ctx.topology, [Told(number, "pagerduty", clock(), report)])
+    async with ctx.reading() as store:
+        last = (await store.incidents.timeline(1))[-1]
+        assert 1 == len(await store.incidents.list_open())
+    assert ("note", "pagerduty") == (last.kind.value, last.via)
+
+
+async def test_pagerduty_pages_for_its_own_incident_that_was_reopened_here(lite: Database, clock: Clock) -> None:
+    plan = replace(PLAN, policies=(replace(POLICY, steps=(Step(after=timedelta(), notify=("pd",)),)),))
+    ctx = made(lite, plan)
+    sender = WebhookSource(name="pagerduty", kind="pagerduty", is_told_back=True)
+    ctx.topology = replace(ctx.topology, sources=(sender,))
+    (report,) = SOURCE.parse(captured("pagerduty", "incident.triggered__high_urgency"), sender).reports
+    async with ctx.transaction() as store:
+        await book(store, ctx.topology, [Told(1, "pagerduty", clock(), report)])
+    await type_(ctx, "resolve INC-1", clock())
+    await tick(ctx, clock, 5)
+    await type_(ctx, "reopen INC-1", clock())
+    line(ctx).told.clear()
+    await tick(ctx, clock, 5)
+    assert [("pager:pd", "page")] == line(ctx).said
+
+
 async def test_without_a_backup_or_a_schedule_it_says_what_is_missing(lite: Database, clock: Clock) -> None:
     ctx = await opened(lite, schedule=replace(SCHEDULE, layers=(), backup=None, bridge=None))
     for _ in range(3):

@@ -21,6 +21,7 @@ from handlers.webhooks.pagerduty import SOURCE
 from models.calls import Call, CallState, Matter, Verb
 from models.people import Person
 from models.records import Incident
+from models.reports import IncidentReport
 from models.topology import WebhookSource
 from models.words import IncidentStatus
 from tests.support.pagerduty import PagerDutyServer, error, rate_limited
@@ -269,3 +270,53 @@ async def test_over_http_until_it_is_taken(ctx: Context, clock: Clock) -> None:
             assert 1 == await make_calls(ctx, clock)
     assert "acknowledged" == server.incidents["Q2CKYRLH85UNN4"]
     assert ["mira@acme.example"] * 3 == server.senders
+
+
+async def test_a_reopening_cannot_be_told_and_the_card_says_so_until_it_is_reopened_there(
+    both: Context, clock: Clock
+) -> None:
+    await type_(both, "ack", clock())
+    clock.forward(60)
+    await type_(both, "resolve", clock())
+    await make_calls(both, clock)
+    clock.forward(3600)
+    await type_(both, "reopen INC-1", clock())
+    assert 0 == await make_calls(both, clock)
+    assert "pagerduty *does not know that it is open again*" in await card(both, clock())
+    clock.forward(60)
+    await type_(both, "ack INC-1", clock())
+    assert "is being told that it is acknowledged" in await card(both, clock())
+    line(both).is_new = False
+    await make_calls(both, clock)
+
+    # Somebody reopens it there: it stays acknowledged here, and PagerDuty is told that somebody has it.
+    clock.forward(60)
+    line(both).told.clear()
+    await reopened_there(both, clock())
+    assert IncidentStatus.ACKNOWLEDGED is (await incident(both)).status
+    assert 1 == await make_calls(both, clock)
+    assert ["acknowledge"] == [what for _, what, _ in line(both).told]
+    # A second reopening there is one that nobody asked for.
+    await type_(both, "resolve INC-1", clock())
+    clock.forward(60)
+    await reopened_there(both, clock())
+    assert IncidentStatus.REOPENED is (await incident(both)).status
+    assert "does not know" not in await card(both, clock())
+
+
+async def test_what_was_not_resolved_there_yet_needs_no_reopening(ctx: Context, clock: Clock) -> None:
+    await type_(ctx, "resolve", clock())
+    await type_(ctx, "reopen INC-1", clock() + timedelta(seconds=1))
+    clock.forward(10)
+    assert 0 == await make_calls(ctx, clock)
+    assert "does not know" not in await card(ctx, clock())
+    await type_(ctx, "mitigate INC-1", clock())
+    await type_(ctx, "reopen INC-1", clock() + timedelta(seconds=1))
+    assert "does not know" not in await card(ctx, clock())
+
+
+async def reopened_there(ctx: Context, at: datetime) -> None:
+    (report,) = SOURCE.parse(captured("pagerduty", "incident.reopened__by_a_person"), SENDER).reports
+    assert isinstance(report, IncidentReport)
+    async with ctx.transaction() as store:
+        await book(store, ctx.topology, [Told(9, "pagerduty", at, replace(report, occurred_at=at))])
