@@ -46,6 +46,8 @@ async def _is_wanted(store: Store, call: Call) -> bool:
     if call.what != "page":
         return True
     incident = await store.incidents.get(call.incident_id)
+    if incident is not None and incident.is_open and call.is_by_hand:
+        return True
     escalation = await store.paging.get(call.round)
     is_over = escalation is None or escalation.state in (EscalationState.STOPPED, EscalationState.OVER)
     if incident is not None and waits(incident) and not is_over:

@@ -18,7 +18,7 @@ from handlers.incident_groups import Deed, locked_group, tell
 from handlers.paging_targets import Reached, reach
 from handlers.routing import CARD, CRITICAL, LOUD, Notice, incident_notices, ops_channels, subject_of
 from models.calls import PAGE_WITHIN, PAGER, TELL_WITHIN, Call, Verb
-from models.paging import Escalation, EscalationState, Page, Policy, have_all_failed
+from models.paging import BY_HAND, Escalation, EscalationState, Page, Policy, have_all_failed
 from models.people import Person
 from models.records import Incident, TimelineEntry
 from models.store import Store
@@ -28,6 +28,7 @@ from models.words import EntryKind, IncidentStatus
 MENTION: Final = "paged:"
 PHONE: Final = f"{LOUD}phone"
 STEP: Final = "step:"
+HAND_PART: Final = "hand:"
 _PATIENCE: Final = timedelta(minutes=1)
 
 
@@ -103,6 +104,9 @@ async def _go_on(desk: _Desk, escalation: Escalation, leader: Incident | None) -
         await _end(desk, escalation, EscalationState.OVER, "resolve")
         return
     policy = policy_for(desk.ctx.topology, leader)
+    if escalation.policy == BY_HAND:
+        await _take_up(desk, escalation, leader, policy)
+        return
     is_awake = escalation.state in (EscalationState.RUNNING, EscalationState.EXHAUSTED)
     if policy is None:
         if is_awake:
@@ -113,6 +117,23 @@ async def _go_on(desk: _Desk, escalation: Escalation, leader: Incident | None) -
     elif escalation.state is EscalationState.RUNNING:
         named = desk.ctx.topology.paging.policy_named(escalation.policy) or policy
         await _run(desk, escalation, leader, named)
+
+
+async def _take_up(desk: _Desk, escalation: Escalation, leader: Incident, policy: Policy | None) -> None:
+    """Let a policy go on where people have paged by hand, once it is for the incident."""
+    if policy is None:
+        return
+    begun = replace(
+        escalation,
+        policy=policy.name,
+        state=EscalationState.RUNNING,
+        began_at=desk.at,
+        next_at=desk.at + policy.gap(0),
+        ended_at=None,
+    )
+    await desk.store.paging.save(begun)
+    desk.show(leader)
+    await _run(desk, begun, leader, policy)
 
 
 async def _run(desk: _Desk, escalation: Escalation, leader: Incident, policy: Policy) -> None:
@@ -214,9 +235,15 @@ async def _end(desk: _Desk, escalation: Escalation, state: EscalationState, what
     pages = await desk.store.paging.pages([escalation.id])
     paged = dict.fromkeys(one.target for one in pages if one.via == "pager")
     await desk.store.calls.add(_call(escalation, target, what, desk.at) for target in paged)
-    if escalation.state in (EscalationState.RUNNING, EscalationState.EXHAUSTED):
-        said = await desk.store.messages.of_subject(f"page:{escalation.id}")
-        desk.notices += [_notice(m.subject, m.part, m.channel) for m in said]
+    was_awake = escalation.state in (EscalationState.RUNNING, EscalationState.EXHAUSTED)
+    said = await desk.store.messages.of_subject(f"page:{escalation.id}")
+    # Who was paged by hand may be wanted although somebody has it: that ends with the incident.
+    desk.notices += [_notice(m.subject, m.part, m.channel) for m in said if was_awake or is_by_hand(m.part)]
+
+
+def is_by_hand(part: str) -> bool:
+    """Say whether a message is a page that a person sent, and not a policy."""
+    return part.removeprefix(LOUD).startswith(HAND_PART)
 
 
 def _notice(subject: str, part: str, channel: str) -> Notice:

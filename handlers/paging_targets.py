@@ -1,5 +1,6 @@
 """Finds whom the words of a paging policy mean for an incident, and by which way they can be told."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,8 @@ from models.store import Store
 from models.topology import Topology
 
 _ROLES: Final = {ON_CALL: "on call", BACKUP: "backup", LEAD: "lead"}
+
+_CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{6,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,12 @@ async def reach(
     """
     if target in topology.paging.pagers:
         return [_pager(topology, leader, target, is_known_there=not await is_open_here_alone(store, leader))]
-    if target.startswith("#"):
+    if target.startswith("#") or _CHANNEL_ID.fullmatch(target):
         return [Reached(target=target, who=target, via="slack", channel=target)]
+    if target not in _ROLES and (schedule := topology.schedule_named(target)):
+        duty = await who(store, schedule, at)
+        missing = _nobody(target, target, "nobody is on call")
+        return [_person(topology, people, target, duty.person, f"on call, {target}")] if duty else [missing]
     if target not in _ROLES:
         return [_person(topology, people, target, target, "")]
     members = await _members(store, topology, leader, target, at)

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 from models.words import Severity
 
 PAGER: Final = "pager:"
+HAND: Final = ":hand:"
 SOURCE: Final = "source:"
 
 # Whoever sleeps is not helped by a page that comes much later; an acknowledgement is worth telling for a day.
@@ -72,6 +73,11 @@ class Call:
     def is_over(self) -> bool:
         """Whether nothing more is tried."""
         return self.state not in (CallState.WAITING, CallState.CALLING)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person pages, and not a policy."""
+        return HAND in self.key
 
     @property
     def is_unknown_there(self) -> bool:

@@ -15,6 +15,10 @@ BACKUP: Final = "backup"
 LEAD: Final = "lead"
 ROLES: Final = (ON_CALL, BACKUP, LEAD)
 UNRATED: Final = Severity.SEV3
+# The policy of an escalation that a person's pages alone began.
+BY_HAND: Final = "by hand"
+TAKEN: Final = "is on it"
+REFUSED: Final = "cannot"
 NEVER_HELD: Final = (Severity.SEV1, Severity.SEV2)
 
 PagerKind: TypeAlias = Literal["pagerduty", "opsgenie", "webhook"]
@@ -144,7 +148,8 @@ class Page:
     """One attempt to reach somebody. `target` is the policy's word, `who` whom it meant, `ref` what carries it.
 
     `itself`: the incident's sender pages for it. `nobody`: there was nobody to tell, `reason` says why. `state` and
-    `reason` are otherwise those of what carries it, as it is when it is read.
+    `reason` are otherwise those of what carries it, as it is when it is read. `by` is who paged by hand, and `why`;
+    `answer` what was said to that.
     """
 
     escalation_id: int
@@ -156,6 +161,12 @@ class Page:
     user_id: str | None = None
     phone: str | None = None
     at: datetime
+    by: str | None = None
+    by_id: str | None = None
+    why: str | None = None
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
     state: PageState = PageState.WAITING
     reason: str | None = None
 

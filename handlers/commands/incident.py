@@ -27,6 +27,7 @@ _SAME: Final = {
     "role": "assign",
     "lead": "assign",
     "my": "mine",
+    "call": "page",
     "todo": "actions",
 }
 
@@ -60,6 +61,8 @@ COMMAND: Final = Command(
         "/incident note P7 ruled out: the heap is flat",
         "/incident note running: replay the queue until lag is below 100",
         "/incident note decide: fail over to eu-2? by 03:40",
+        "/incident page INC-12 @bob the replica is gone too",
+        "/incident page INC-12 payments-ops",
         "/incident mitigate INC-12 rolled back",
         "/incident resolve INC-12 the pool is back at 40",
         "/incident show INC-12",

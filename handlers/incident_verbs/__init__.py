@@ -22,6 +22,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "unmerge": moves.unmerge_it,
     "assign": people.assign_role,
     "unassign": people.take_role,
+    "page": people.page_people,
     "note": edit.note,
     "snooze": edit.snooze_it,
     "title": edit.title,

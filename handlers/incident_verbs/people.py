@@ -1,12 +1,14 @@
-"""Verbs that give and take roles."""
+"""Verbs that give and take roles, and call people."""
 
 from handlers.commands import Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_roles import assign, role_named, vacate
 from handlers.incident_which import which
+from handlers.paging_by_hand import known_targets, nobody_meant, page_by_hand, split_targets
 from handlers.people import person_named
 from handlers.views import incident_answers as answers
+from handlers.views import paging
 from models.response import LEAD
 
 
@@ -32,6 +34,20 @@ async def take_role(ctx: Context, invocation: Invocation, verb: str, text: str) 
     role = role_named(ctx, words or LEAD)
     incident, before = await vacate(ctx, number, role, invocation.by)
     return Reply(message=answers.unassigned(incident, role, before))
+
+
+async def page_people(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
+    """`page [INC-12] @bob|schedule|pager|#channel… [why]`: page them by hand; without anybody, the form."""
+    async with ctx.reading() as store:
+        number, words = await which(store, invocation, verb, text)
+        incident = await store.incidents.get(number)
+    targets, why = split_targets(words, ctx.topology)
+    if not words and incident:
+        return Reply(modal=paging.page_form(incident, known_targets(ctx.topology), invocation.channel_id))
+    if not targets:
+        raise nobody_meant(words.split()[0] if words else "", ctx.topology)
+    paged = await page_by_hand(ctx, number, targets, why, invocation.by)
+    return Reply(message=paging.sent(paged.incident, paged.pages))
 
 
 def _split(ctx: Context, words: str) -> tuple[str, str]:

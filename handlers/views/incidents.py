@@ -85,7 +85,9 @@ def _for_ops(leader: Incident, shown: Shown) -> list[Block]:
 
 
 def _paging(shown: Shown) -> str | None:
-    return paging_state.card_line(shown.paging) if shown.paging else None
+    if shown.paging is None:
+        return None
+    return "\n".join(filter(None, [paging_state.card_line(shown.paging), paging_state.by_hand(shown.paging)])) or None
 
 
 def _merged(incident: Incident, shown: Shown) -> Message:

@@ -10,7 +10,7 @@ from handlers.views.incident_facts import label
 from handlers.views.layout import joined
 from handlers.views.text import line
 from handlers.views.times import moment
-from models.paging import Escalation, EscalationState, Page, PageState, Step
+from models.paging import BY_HAND, Escalation, EscalationState, Page, PageState, Step
 from models.records import Incident
 
 _STATES: Final = {
@@ -66,6 +66,19 @@ def card_line(told: Told) -> str | None:
     return joined([policy, step, *latest, _coming(told)])
 
 
+def by_hand(told: Told) -> str | None:
+    """Return whom people paged by hand and what became of that, the last few; `None` where nobody did."""
+    pages = [one for one in told.pages if one.by][-5:]
+    named = [f"{line(one.who, 60)} (by {line(one.by or '', 40)}): {_said_to(one)}" for one in pages]
+    return f"📟 paged by hand {joined(named)}" if named else None
+
+
+def _said_to(one: Page) -> str:
+    if one.answer:
+        return f"{line(one.answered_by or '', 60)} *{one.answer}*"
+    return became(one)
+
+
 def _coming(told: Told) -> str:
     e = told.escalation
     if e.step < len(told.steps):
@@ -75,9 +88,15 @@ def _coming(told: Told) -> str:
 
 def lines(told: Told) -> list[str]:
     """Return every page of an escalation, as `/incident show` lists them."""
-    return [f"*Paging* by policy {line(told.escalation.policy, 40)}"] + [
-        f"• {moment(one.at)} · step {one.step} · {line(one.who, 80)}: {became(one)}" for one in told.pages
-    ]
+    policy = told.escalation.policy
+    first = "*Paging* by hand" if policy == BY_HAND else f"*Paging* by policy {line(policy, 40)}"
+    return [first] + [f"• {moment(one.at)} · {_how(one)} · {line(one.who, 80)}: {_said_to(one)}" for one in told.pages]
+
+
+def _how(one: Page) -> str:
+    if one.by is None:
+        return f"step {one.step}"
+    return f"by {line(one.by, 60)}" + (f" “{line(one.why, 100)}”" if one.why else "")
 
 
 def status(going_on: Sequence[tuple[Incident, Told]]) -> list[str]:

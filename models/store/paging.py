@@ -68,6 +68,16 @@ class Paging(Noun):
         if rows:
             await self._connection.execute(self._upsert(_PAGES), rows)
 
+    async def page_with(self, ref: str) -> Page | None:
+        """Return the page that a message or a call carries; locked."""
+        row = (await self._connection.execute(select(_PAGES).where(_PAGES.c.ref == ref).with_for_update())).first()
+        return Page(**{name: row._mapping[name] for name in _PAGE_COLUMNS}) if row else None
+
+    async def answer(self, ref: str, answer: str, by: str, at: datetime) -> None:
+        """Write down what was said to a page."""
+        statement = update(_PAGES).where(_PAGES.c.ref == ref)
+        await self._connection.execute(statement.values(answer=answer, answered_by=by, answered_at=at))
+
     async def pages(self, escalations: Collection[int]) -> list[Page]:
         """Return the pages of some escalations in order, with what became of them."""
         found: list[Page] = []

@@ -30,6 +30,11 @@ def told(words: str, state: EscalationState = EscalationState.RUNNING) -> Told:
             at=AT,
             state=became,
             reason=f"invalid: {words}",
+            ref=f"page:1|U1|hand:{words}",
+            by=words,
+            why=words,
+            answer=None if became is PageState.WAITING else "is on it",
+            answered_by=words,
         )
         for via in ("slack", "pager", "itself", "nobody")
         for became in PageState
@@ -55,6 +60,10 @@ def said(words: str) -> list[Message]:
         paging.mention(incident, told(words), 1),
         paging.over(incident),
         paging.passed(incident),
+        *(paging.by_hand(incident, one, is_channel=False) for one in told(words).pages[:2]),
+        *(paging.answered(incident, one) for one in told(words).pages[:2]),
+        paging.sent(incident, told(words).pages),
+        paging.on_it(incident),
         calls.trouble(f"pager:{words}", {"what": "page", "reason": f"invalid: {words}"}),
         *(
             incidents.detail(incident, incidents.Shown(calls=[replace(call, state=state)], paging=told(words)), [])
