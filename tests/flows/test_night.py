@@ -19,6 +19,7 @@ from bot.settings import load
 from handlers.incident_channels import IncidentChannels
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
+from models.paging import PagingPlan
 from models.response import ChannelPlan, ResponsePlan
 from models.words import EntryKind, IncidentStatus
 from tests.support.stage import DEV, OPS, QUICK, SECRET, SOON, environment, until
@@ -46,7 +47,8 @@ class Night:
     async def bot(self) -> AsyncIterator[Bot]:
         settings = load(environment(self.sandbox, self.slack_url, self.database_url, self.port))
         bot = build(replace(settings, pace=QUICK), world=World(now=self.clock))
-        bot.ctx.topology = replace(bot.ctx.topology, response=ResponsePlan(channel=ChannelPlan()))
+        plan = ResponsePlan(channel=ChannelPlan())
+        bot.ctx.topology = replace(bot.ctx.topology, response=plan, paging=PagingPlan())
         async with running(bot, self.port, grace=3.0):
             yield bot
             await self.settle(bot)

@@ -23,6 +23,7 @@ from bot.sandbox.state import Message
 from bot.settings import Settings, load
 from bot.trust import trusted
 from handlers.outbox import Pace
+from models.paging import PagingPlan
 
 SECRET: Final = "demo-secret"
 DEV, OPS, ADMIN = "payments-dev", "payments-ops", "twinspan-admin"
@@ -123,6 +124,11 @@ class Stage:
         await until(self.is_applied, within)
 
 
+def _without_paging(settings: Settings) -> Settings:
+    """Return the demo's settings without its paging, which would speak in between; a test that wants some adds it."""
+    return replace(settings, topology=replace(settings.topology, paging=PagingPlan()))
+
+
 async def until(seen: Callable[[], Awaitable[bool]], within: float = 60.0) -> None:
     """Wait until something is seen."""
     async with asyncio.timeout(within):
@@ -142,7 +148,7 @@ async def stage(
     port = port or free_port()
     sandbox = build_sandbox(SandboxConfig(clock=now, rates=None, retry_delays=SOON, bot_url=f"http://127.0.0.1:{port}"))
     async with sandbox.running() as slack_url:
-        settings = replace(load(environment(sandbox, slack_url, database_url, port)), pace=QUICK)
+        settings = _without_paging(replace(load(environment(sandbox, slack_url, database_url, port)), pace=QUICK))
         bot = build(change(settings), world=World(now=now))
         async with (
             running(bot, port, grace=3.0) as bot_url,
