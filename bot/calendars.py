@@ -100,10 +100,11 @@ def read_calendar(content: bytes, schedule: OnCallSchedule, start: datetime, end
         events = recurring_ical_events.of(parsed).between(
             start.astimezone(schedule.zone), end.astimezone(schedule.zone)
         )
-        shifts = [_shift(event, schedule) for event in events]
+        shifts = [_shift(event, schedule) for event in events if event.get("STATUS") != "CANCELLED"]
     except Exception as error:  # two libraries, and whatever stands in the file
         raise Unreadable(f"the calendar cannot be read: {type(error).__name__}: {error}") from error
-    return sorted((s for s in shifts if s.start < s.end), key=lambda s: (s.start, s.end, s.person))
+    # What comes later in a copy stands before what comes earlier: a shorter event is the exception to a longer one.
+    return sorted((s for s in shifts if s.start < s.end), key=lambda s: (s.start - s.end, s.start, s.person))
 
 
 def _shift(event: Any, schedule: OnCallSchedule) -> Shift:

@@ -1,13 +1,15 @@
 """Calendars kept elsewhere: what .ics files say, what PagerDuty answers, and what is kept when neither can be read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.calendars import Calendars, read_calendar
@@ -15,7 +17,7 @@ from bot.database import Database
 from bot.pagerduty_schedules import PagerDutySchedules, Unreadable
 from bot.sandbox.serving import running
 from bot.settings_environment import PagerDuty
-from models.oncall import OnCallSchedule
+from models.oncall import OnCallSchedule, Override, shifts
 from models.store.oncall import Copy
 from models.topology import Topology
 from tests.support.world import Clock, context
@@ -140,3 +142,69 @@ async def test_an_unchanged_calendar_is_not_sent_again(database: Database) -> No
         await copier.copy()
     assert '"1"' == elsewhere.asked[1].headers["if-none-match"]
     assert (None, 3) == ((kept := await copy_of(database)).error, len(kept.shifts))
+
+
+CALENDARS = Path(__file__).parents[1] / "fixtures" / "calendars"
+
+
+def from_file(name: str, zone: str, start: datetime, days: int, *overrides: Override) -> list[tuple[str, str, str]]:
+    """Return who is on call by a hand-written calendar, in the schedule's own zone."""
+    schedule, end = OnCallSchedule(name="ops", timezone=zone), start + timedelta(days=days)
+    copied = read_calendar((CALENDARS / f"{name}.ics").read_bytes(), schedule, start, end)
+    found = shifts(schedule, start, end, copied=copied, overrides=overrides)
+    local = schedule.zone
+    return [
+        (s.person, f"{s.start.astimezone(local):%m-%d %H:%M}", f"{s.end.astimezone(local):%m-%d %H:%M}") for s in found
+    ]
+
+
+def test_a_rotation_from_outlook_keeps_its_clock_skips_moves_and_leaves_out_what_was_cancelled() -> None:
+    assert [
+        ("Mira", "03-02 09:00", "03-09 09:00"),
+        ("Jun", "03-09 09:00", "03-16 09:00"),
+        ("Jun", "03-23 09:00", "03-30 09:00"),
+        ("Ada", "03-30 12:00", "04-06 09:00"),
+        ("Mira", "04-13 09:00", "04-20 09:00"),
+    ] == from_file("outlook_rotation", "Europe/Berlin", datetime(2026, 3, 1, tzinfo=UTC), 55)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Asia/Kolkata", "Australia/Lord_Howe"])
+def test_floating_nights_are_at_ten_on_the_schedules_own_clock_whatever_the_clocks_do(zone: str) -> None:
+    found = from_file("floating_nights", zone, datetime(2026, 10, 20, tzinfo=UTC), 14)
+    assert ["10-23 22:00", "10-25 22:00", "10-26 22:00", "10-30 22:00"] == [start for _, start, _ in found]
+    assert {"ben@acme.example"} == {person for person, _, _ in found}
+
+
+def test_a_shorter_event_stands_before_a_longer_one_and_an_override_before_both() -> None:
+    start = datetime(2026, 3, 22, tzinfo=UTC)
+    expected = [
+        ("Ada", "03-23 00:00", "03-24 00:00"),
+        ("Mira", "03-24 00:00", "03-25 12:00"),
+        ("Jun", "03-25 12:00", "03-25 16:00"),
+        ("Mira", "03-25 16:00", "03-30 00:00"),
+    ]
+    assert expected == from_file("days_with_a_substitute", "Europe/Berlin", start, 20)
+    made = Override(
+        schedule="ops", person="@ben", start=datetime(2026, 3, 25, 12, tzinfo=UTC),
+        end=datetime(2026, 3, 29, 22, tzinfo=UTC), by="Mira", made_at=start,
+    )  # fmt: skip
+    overridden = from_file("days_with_a_substitute", "Europe/Berlin", start, 20, made)
+    assert [("Jun", "03-25 12:00", "03-25 13:00"), ("@ben", "03-25 13:00", "03-30 00:00")] == overridden[2:]
+
+
+async def test_of_a_calendar_of_50_mb_no_more_is_read_than_is_needed_to_refuse_it(database: Database) -> None:
+    elsewhere, clock, sent = Elsewhere(), Clock(datetime(2026, 3, 23, tzinfo=UTC)), 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b"BEGIN:VCALENDAR\r\n"
+        while sent < 50:
+            sent += 1
+            yield b"X-PADDING:" + b"x" * 1024 * 1024 + b"\r\n"
+            await asyncio.sleep(0.05)
+
+    elsewhere.answer = StreamingResponse(endless(), media_type="text/calendar")
+    async with elsewhere.running() as url:
+        await calendars(database, clock, OnCallSchedule(name="ops", ical=f"{url}/x.ics"), url).copy()
+    assert "larger than 5 MB" in str((await copy_of(database)).error)
+    assert sent < 30

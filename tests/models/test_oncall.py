@@ -167,3 +167,44 @@ def test_no_handoff_moves_by_an_hour_when_clocks_change(zone: str, layer: Layer,
         wanted = datetime.combine(shown.date(), several.handoff)
         if wanted.replace(tzinfo=local).astimezone(UTC).astimezone(local).replace(tzinfo=None) == wanted:
             assert wanted.time() == shown.time()
+
+
+OFFICE = Restriction(days=WEEKDAYS, begins=time(9), ends=time(17))
+NIGHTS = Restriction(days=frozenset({4, 5}), begins=time(22), ends=time(6))
+
+
+def says_so(zone: str, at: datetime) -> bool:
+    """Say by the clock on the wall alone whether the office or the night of Friday or Saturday is on."""
+    shown = at.astimezone(ZoneInfo(zone))
+    yesterday = (shown - timedelta(days=1)).weekday()
+    is_night = (shown.weekday() in (4, 5) and shown.time() >= time(22)) or (
+        yesterday in (4, 5) and shown.time() < time(6)
+    )
+    return (shown.weekday() < 5 and time(9) <= shown.time() < time(17)) or is_night
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@given(
+    at=st.integers(0, 1090 * 24 * 60).map(lambda m: utc(2025, 1, 10) + timedelta(minutes=m)),
+    covered=st.booleans(),
+    override=st.booleans(),
+)
+def test_with_hours_layers_and_overrides_one_person_is_on_call_just_when_the_schedule_says_so(
+    zone: str, at: datetime, covered: bool, override: bool
+) -> None:
+    office = Layer(name="office", members=("ada", "ben"), unit="day", starts=date(2025, 1, 1), restrictions=(OFFICE,))
+    nights = Layer(name="nights", members=("mira",), starts=date(2025, 1, 1), restrictions=(NIGHTS,))
+    base = [Layer(name="week", members=("jun", "kim"), starts=date(2025, 1, 1))] if covered else []
+    instead = Override(
+        schedule="ops", person="bob", start=at - timedelta(minutes=7), end=at + timedelta(hours=3), by="x", made_at=at
+    )
+    given_ = [instead] if override else []
+    start, end = at - timedelta(days=4), at + timedelta(days=4)
+    found = shifts(schedule(*base, office, nights, zone=zone), start, end, overrides=given_)
+    running = [shift for shift in found if shift.start <= at < shift.end]
+    assert (1 if covered or override or says_so(zone, at) else 0) == len(running)
+    if override:
+        assert "bob" == running[0].person
+    elif says_so(zone, at):
+        assert running[0].person in ("ada", "ben", "mira")
+    assert all(before.end <= after.start for before, after in pairwise(found))
