@@ -107,14 +107,21 @@ def _incident(incident: Incident) -> str:
     return f"{link(incident.url, f'INC-{incident.leader_id or incident.id}')} {line(incident.headline, 60)}{over}"
 
 
-def deploy_buttons(deploy_id: int) -> Block:
-    """Return what the people of a suspect deploy can do."""
+def deploy_buttons(
+    deploy_id: int, claims: Sequence[TimelineEntry], *, can_clear: bool = True, is_main: bool = True
+) -> list[Block]:
+    """Return what the people of a suspect deploy can still do: who looks need not look, who rolls back has decided.
+
+    `can_clear`: no person has named it as the cause. `is_main`: nothing else on the message is to be pressed first.
+    """
     value = str(deploy_id)
-    return actions(
-        button("Not mine", NOT_MINE, value),
-        button("Looking", LOOKING, value, style="primary"),
-        button("Rolling back", ROLLING_BACK, value, style="danger"),
-    )
+    claimed = {claim.kind for claim in claims if claim.text == f"#{deploy_id}"}
+    row = [button("Not mine", NOT_MINE, value)] if can_clear else []
+    if not claimed:
+        row.append(button("Looking", LOOKING, value, style="primary" if is_main else None))
+    if EntryKind.ROLLING_BACK not in claimed:
+        row.append(button("Rolling back", ROLLING_BACK, value, style="danger"))
+    return [actions(*row)] if row else []
 
 
 def said(incident: Incident, now: str, before: str, effects: Sequence[Effect], undo: str | None) -> Message:

@@ -59,7 +59,8 @@ def card(
     if side != "dev" and is_unverified:
         blocks.append(soaks.buttons(deploy.id))
     if side == "dev" and any(incident.is_open for incident, _ in suspected):
-        blocks.append(causes.deploy_buttons(deploy.id))
+        can_clear = not any(incident.ruled_cause for incident, _ in suspected if incident.is_open)
+        blocks += causes.deploy_buttons(deploy.id, claims, can_clear=can_clear)
     return message(joined([headline, who, suspect, watching]), blocks)
 
 

@@ -30,7 +30,8 @@ def answers(
         lines += [gate(around.freezes, can_freeze=can_freeze), f"*Asked of you* {_asked(leader, held)}"]
     told = [section("\n".join(filter(None, lines)))]
     one = _only_suspect(held) if is_open else None
-    return [*told, causes.deploy_buttons(one.id)] if one else told
+    can_clear = leader.ruled_cause is None
+    return [*told, *causes.deploy_buttons(one.id, held.claims, can_clear=can_clear, is_main=False)] if one else told
 
 
 def _whose(leader: Incident, owners: Sequence[tuple[str, str | None]]) -> str:
@@ -63,9 +64,11 @@ def _asked(leader: Incident, held: causes.Suspicion) -> str:
         return "nothing now"
     names = listed([f"#{deploy.id}" for deploy in open_ones])
     if leader.ruled_cause or held.reason is BlameReason.EXPLICIT:
-        return f"ops asks: who puts {names} right? Say *Looking* or *Rolling back*"
+        where = " on the deploy's message" if len(held.deploys) > 1 else ""
+        return f"ops asks: who puts {names} right? Say *Looking* or *Rolling back*{where}"
     if len(held.deploys) > 1:
-        return f"ops asks: is one of {names} yours? Say so on the deploy's message"
+        which = f"one of {names}" if len(open_ones) > 1 else names
+        return f"ops asks: is {which} yours? Say so on the deploy's message"
     who = line(open_ones[0].actor, 40) if open_ones[0].actor else None
     whom = f"{who}, is {names}" if who else f"is {names}"
     return f"ops asks: {whom} yours, and the cause? Say *Not mine*, *Looking* or *Rolling back*"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.database import Database
-from handlers import freezes
+from handlers import causes, freezes
 from handlers.context import Context
 from handlers.freeze_sweep import tend
 from handlers.incident_moves import move
@@ -31,12 +31,12 @@ async def ctx(database: Database) -> Context:
     return shop(database, OWNED)
 
 
-async def shown(ctx: Context, side: str = "dev", at: datetime = NOW) -> str:
+async def shown(ctx: Context, side: str = "dev", at: datetime = NOW, subject: str = "incident:1") -> str:
     async with ctx.reading() as store:
         said = await render(
             store,
             ctx.topology,
-            subject="incident:1",
+            subject=subject,
             part="card",
             side=side,
             channel=f"#payments-{side}",
@@ -74,6 +74,48 @@ async def test_once_somebody_looks_nothing_more_is_asked(ctx: Context) -> None:
     assert "👀 ada is looking at #3" in card
 
 
+async def test_the_buttons_follow_what_was_said(ctx: Context) -> None:
+    def offered(card: str) -> list[str]:
+        return [name for name in ("not_mine", "looking", "rolling_back") if f'"deploy_{name}"' in card]
+
+    await press(ctx, "deploy_looking", "3")
+    for told in (await shown(ctx), await shown(ctx, subject="deploy:3")):
+        assert ["not_mine", "rolling_back"] == offered(told)
+    await press(ctx, "deploy_rolling_back", "3", who="Ben")
+    for told in (await shown(ctx), await shown(ctx, subject="deploy:3")):
+        assert ["not_mine"] == offered(told)
+        assert "⏪ Ben is rolling back #3" in told
+
+
+async def test_one_button_alone_stands_out_on_each_card(ctx: Context) -> None:
+    for told in (await shown(ctx), await shown(ctx, subject="deploy:3")):
+        assert 1 == told.count('"style": "primary"')
+
+
+async def test_of_several_suspects_each_is_asked_after_on_its_own_message(database: Database) -> None:
+    await a_suspect(database)
+    await remember(database, [event("deploy", "d4", 42, status="succeeded", version="v4", fixes=["d2", "d3"])])
+    ctx = shop(database)
+    card = await shown(ctx)
+    assert "*Probably* #2 shop `v2`, #3 shop `v3` (remediation: put right while this was open)" in card
+    assert "ops asks: is one of #2 and #3 yours? Say so on the deploy's message" in card
+    assert "deploy_not_mine" not in card
+    for number in (2, 3):
+        assert '"deploy_not_mine"' in await shown(ctx, subject=f"deploy:{number}")
+    await press(ctx, "deploy_looking", "3")
+    assert "ops asks: is #2 yours? Say so on the deploy's message" in await shown(ctx)
+    await press(ctx, "deploy_rolling_back", "2", who="Ben", request="t2")
+    assert "*Asked of you* nothing more: ada and Ben have it" in await shown(ctx)
+
+
+async def test_of_several_causes_that_were_named_each_is_put_right_on_its_own_message(database: Database) -> None:
+    deploys = [event("deploy", name, 40, status="succeeded", version=name) for name in ("d1", "d2")]
+    told = event("incident", "i2", 41, status="triggered", title="Carts empty", caused_by=["d1", "d2"])
+    await remember(database, [*deploys, told])
+    card = await shown(shop(database))
+    assert "ops asks: who puts #1 and #2 right? Say *Looking* or *Rolling back* on the deploy's message" in card
+
+
 async def test_whoever_says_not_mine_is_asked_nothing_any_more(ctx: Context) -> None:
     await press(ctx, "deploy_not_mine", "3")
     card = await shown(ctx)
@@ -86,6 +128,13 @@ async def test_a_cause_that_a_person_named_is_to_be_put_right(database: Database
     told = event("incident", "i2", 41, status="triggered", title="Carts empty", caused_by=["d3"])
     await remember(database, [event("deploy", "d3", 40, status="succeeded", version="v3"), told])
     assert "ops asks: who puts #1 right? Say *Looking* or *Rolling back*" in await shown(shop(database))
+
+
+async def test_who_cannot_say_not_mine_any_more_is_not_offered_it(ctx: Context) -> None:
+    await causes.set_cause(ctx, 1, "#3", by("Jun"))
+    card = await shown(ctx)
+    assert "deploy_not_mine" not in card
+    assert "deploy_looking" in card
 
 
 async def test_without_a_suspect_it_says_so_and_asks_nothing(database: Database) -> None:
@@ -101,6 +150,20 @@ async def test_an_open_gate_offers_to_shut_it_where_it_is_bad_enough(database: D
     card = await shown(shop(database))
     assert "*Gate* open" in card
     assert (severity == "sev1") == ("*Freeze deploys* shuts it" in card) == ("freeze_for_incident" in card)
+
+
+async def test_the_button_that_freezes_goes_with_the_freeze_and_comes_back_after_it(database: Database) -> None:
+    await remember(database, [event("incident", "i1", 41, status="triggered", title="Down", severity="sev1")])
+    ctx = shop(database)
+    assert "freeze_for_incident" in await shown(ctx)
+    await frozen(ctx)
+    for side in ("dev", "ops"):
+        assert "freeze_for_incident" not in await shown(ctx, side)
+    assert "freeze_for_incident" in await shown(ctx, at=NOW + 2 * HOUR)
+    await freezes.lift(ctx, 1, by("Jun"))
+    assert "freeze_for_incident" in await shown(ctx)
+    await move(ctx, 1, "mitigate", by("Jun"))
+    assert "freeze_for_incident" not in await shown(ctx)
 
 
 async def test_a_gate_that_is_shut_says_until_when_by_whom_and_why(ctx: Context) -> None:
@@ -145,6 +208,13 @@ async def test_a_freeze_that_comes_changes_or_ends_edits_the_cards_that_were_pos
     assert both == await edited(ctx, await freezes.take_over(ctx, 1, by("Mira")))
     await tend(ctx, NOW + 3 * HOUR, [])
     assert both == await edited(ctx)
+    scope = freezes.scope_named("shop", ctx.topology)
+    later = NOW + 3 * HOUR
+    again = await freezes.freeze(ctx, scope, (later, later + HOUR), "it fails again", by("Jun", "r2", later))
+    assert both == await edited(ctx)
+    assert "*Gate* ❄️ shut" in await shown(ctx, at=later)
+    assert both == await edited(ctx, await freezes.lift(ctx, again.id, by("Mira", "r3", later)))
+    assert "*Gate* open" in await shown(ctx, at=later)
 
 
 async def edited(ctx: Context, _: Freeze | None = None) -> list[str]:
