@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bot import cron
-from handlers.errors import MalformedPayload
+from handlers.errors import Forgotten, MalformedPayload
 from handlers.payload import instant
 from handlers.reports import Report, Scope, read_live_report, read_report, scope_named
 from handlers.suggest import did_you_mean
@@ -18,6 +18,7 @@ _LENGTHS: Final[dict[str, Length]] = {"day": "day", "week": "week", "month": "mo
 _KINDS: Final = ("service", "bridge", "team")
 # Far from where calendars end, so that the periods around a date exist too.
 _YEARS: Final = range(1970, 9000)
+_SECOND: Final = timedelta(seconds=1)
 
 
 class WrongParameter(Exception):
@@ -65,9 +66,18 @@ async def report(store: Store, query: Mapping[str, str], topology: Topology, now
     at = as_of(query, now)
     asked, when = scope(query, topology), period(query, topology, at)
     await refuse_unheard(store, asked, topology)
-    if query.get("as_of"):
+    if not query.get("as_of"):
+        return await read_live_report(store, asked, when, at)
+    try:
         return await read_report(store, asked, when, at)
-    return await read_live_report(store, asked, when, at)
+    except Forgotten as error:
+        earliest = _in_seconds(error.since + _SECOND)
+        hint = f"The earliest that can be recalled is {earliest}; `retention.revisions_days` decides."
+        raise WrongParameter("as_of", f"what was known at {_in_seconds(at)} is forgotten", hint) from error
+
+
+def _in_seconds(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def refuse_unheard(store: Store, asked: Scope, topology: Topology) -> None:

@@ -180,6 +180,9 @@ class RetentionEntry(Entry):
     evidence_days: int = Field(
         default=365, ge=1, le=36_500, description="Pictures on timelines; those of open incidents stay."
     )
+    revisions_days: int = Field(
+        default=400, ge=1, le=36_500, description="What records were before they changed, to recall a past instant."
+    )
 
 
 class PrometheusEntry(Entry):

@@ -60,6 +60,7 @@ def topology(file: File, *, tells_pagerduty: bool = False) -> Topology:
             deliveries=timedelta(days=file.retention.deliveries_days),
             outbox=timedelta(days=file.retention.outbox_days),
             evidence=timedelta(days=file.retention.evidence_days),
+            revisions=timedelta(days=file.retention.revisions_days),
         ),
         admin_channel=file.admin_channel,
         undo_window=timedelta(minutes=file.undo_minutes),

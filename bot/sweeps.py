@@ -46,13 +46,14 @@ _MISSED_UNDO: Final = timedelta(days=1)
 
 
 async def prune(ctx: Context, at: datetime) -> None:
-    """Forget raw deliveries, said messages and pictures that are older than the configuration keeps them."""
+    """Forget deliveries, said messages, pictures and what records were, where older than the configuration keeps."""
     kept = ctx.topology.retention
     async with ctx.transaction() as store:
         deliveries = await store.deliveries.prune(at - kept.deliveries)
         messages = await store.outbox.prune(at - kept.outbox)
         pictures = await store.pictures.prune(at - kept.evidence)
-    _log.info("pruned", deliveries=deliveries, outbox=messages, pictures=pictures)
+        revisions = await store.revisions.prune(at - kept.revisions)
+    _log.info("pruned", deliveries=deliveries, outbox=messages, pictures=pictures, revisions=revisions)
 
 
 async def call_out(ctx: Context, now: Callable[[], datetime]) -> None:

@@ -5,12 +5,15 @@
     ├── MalformedPayload     an authentic payload that can never succeed; names the path of the first wrong field (422)
     ├── NotAuthentic         signature or token wrong, missing or outside its replay window (401)
     ├── Overloaded           no room for it now, or it could not be stored; the sender tries again (503)
+    ├── Forgotten            what was known at a past instant is not kept any more; says since when it is
     ├── Unavailable          the database did not answer; nothing was stored
     ├── PostFailure          Slack did not take a message; says whether trying again can help, and why
     └── CallFailure          a pager, or where an incident came from, did not take a call; the same
 
 `reason` is a short slug for logs and metrics; `str(error)` is for people.
 """
+
+from datetime import datetime
 
 
 class TwinspanError(Exception):
@@ -53,6 +56,16 @@ class Overloaded(TwinspanError):
         super().__init__("not stored; try again")
         self.retry_after = retry_after
         self.reason = reason
+
+
+class Forgotten(TwinspanError):
+    """What was known at a past instant is not kept any more. `since` is the earliest that can be recalled."""
+
+    reason = "forgotten"
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__(f"what was known before {since.isoformat()} is forgotten")
+        self.since = since
 
 
 class Unavailable(TwinspanError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from handlers.errors import Forgotten
 from models.attribution import INFERRED_WITHIN, Blame, Member, Suspicion
 from models.delivery import Facts, IncidentFact
 from models.history import attribute_all
@@ -14,9 +15,11 @@ from models.store import Store
 from models.store.revisions import Then
 
 
-async def has_heard_since(store: Store, as_of: datetime) -> bool:
-    """Say whether any sender was heard after an instant: only then the memory differs from what it was."""
-    return any(sender.last_received_at > as_of for sender in await store.sources.all())
+async def has_learnt_since(store: Store, as_of: datetime) -> bool:
+    """Say whether a sender or a person told anything after an instant: only then the memory is another one."""
+    if any(sender.last_received_at > as_of for sender in await store.sources.all()):
+        return True
+    return await store.revisions.any_since(as_of)
 
 
 async def facts_then(
@@ -27,7 +30,14 @@ async def facts_then(
     end: datetime,
     as_of: datetime,
 ) -> Facts:
-    """Return the facts as they were known at `as_of`. Reads the whole history, so it is for a person who asks."""
+    """Return the facts as they were known at `as_of`. Reads the whole history, so it is for a person who asks.
+
+    Raises:
+        Forgotten: what was known then is not kept any more.
+    """
+    since = await store.revisions.horizon()
+    if since is not None and as_of < since:
+        raise Forgotten(since)
     then = await store.revisions.at(as_of)
     facts = await store.rollouts.facts(services, environment, start, end, as_of, received_by=as_of)
     members = _members_then(await store.lanes.everyone(as_of), then, as_of)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from handlers.recall import facts_then, has_heard_since
+from handlers.recall import facts_then, has_learnt_since
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
 from models.periods import window as whole_window
@@ -56,10 +56,14 @@ class Report:
 
 
 async def read_report(store: Store, scope: Scope, window: Window, as_of: datetime, *, periods: int = HISTORY) -> Report:
-    """Return the numbers as they stand at `as_of`, with a history of so many periods."""
+    """Return the numbers as they stand at `as_of`, with a history of so many periods.
+
+    Raises:
+        Forgotten: what was known then is not kept any more.
+    """
     windows = _and_before(window, max(periods, 2))
     place = scope.services, scope.environment, windows[0].start, window.end, as_of
-    if await has_heard_since(store, as_of):
+    if await has_learnt_since(store, as_of):
         facts = await facts_then(store, *place)
     else:
         facts = await store.rollouts.facts(*place)

@@ -165,11 +165,15 @@ class DigestPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long raw deliveries, finished outbox rows and pictures are kept. Records themselves are kept for good."""
+    """How long raw deliveries, finished outbox rows, pictures and what records were before a change are kept.
+
+    Records themselves are kept for good.
+    """
 
     deliveries: timedelta = timedelta(days=90)
     outbox: timedelta = timedelta(days=30)
     evidence: timedelta = timedelta(days=365)
+    revisions: timedelta = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from models.attribution import Member, Suspicion
 from models.store.base import Noun, Upsert, table_of
-from models.tables import RevisionRow
+from models.tables import RevisionHorizonRow, RevisionRow
 
 _REVISIONS = table_of(RevisionRow)
+_HORIZON = table_of(RevisionHorizonRow)
 _DEPLOY: Final = "deploy"
 _INCIDENT: Final = "incident"
 
@@ -51,6 +52,23 @@ class Revisions(Noun):
         """Keep what records were; of several until the same instant the first is what was known."""
         await self._insert_many(_REVISIONS, [_values(r) for r in revisions], _unless_there)
 
+    async def horizon(self) -> datetime | None:
+        """Return the earliest instant that can be recalled; `None` where none was forgotten."""
+        return (await self._connection.execute(select(_HORIZON.c.since))).scalar_one_or_none()
+
+    async def any_since(self, instant: datetime) -> bool:
+        """Say whether any record was something else at an instant than it is now."""
+        query = select(_REVISIONS.c.record_id).where(_REVISIONS.c.until > instant).limit(1)
+        return (await self._connection.execute(query)).first() is not None
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what records were until an instant or earlier, and that it was forgotten never; return how many."""
+        gone = (await self._connection.execute(delete(_REVISIONS).where(_REVISIONS.c.until <= before))).rowcount
+        known_since = await self.horizon()
+        if gone and (known_since is None or known_since < before):
+            await self._insert_many(_HORIZON, [{"id": 1, "since": before}], _moved)
+        return gone
+
     async def at(self, instant: datetime) -> Then:
         """Return the records that were something else at an instant than they are now."""
         query = select(_REVISIONS).where(_REVISIONS.c.until > instant).order_by(_REVISIONS.c.until.desc())
@@ -74,6 +92,10 @@ def _values(revision: DeployRevision | IncidentRevision) -> dict[str, Any]:
     if isinstance(revision, DeployRevision):
         return {**row, "kind": _DEPLOY, "was": revision.was}
     return {**row, "kind": _INCIDENT, "was": {"was": revision.was, "acknowledged_at": revision.acknowledged_at}}
+
+
+def _moved(statement: Upsert) -> Any:
+    return statement.on_conflict_do_update(index_elements=["id"], set_={"since": statement.excluded.since})
 
 
 def _unless_there(statement: Upsert) -> Any:

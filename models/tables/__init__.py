@@ -17,7 +17,7 @@ from models.tables.paging import EscalationRow, PageRow
 from models.tables.points import PointRow
 from models.tables.questions import QuestionRow
 from models.tables.responses import ActionItemRow, ReminderRow, ResponseRow, RoleRow
-from models.tables.revisions import RevisionRow
+from models.tables.revisions import RevisionHorizonRow, RevisionRow
 from models.tables.soaks import SoakRow
 from models.tables.subscriptions import PausedDigestRow, SubscriptionRow
 
@@ -60,6 +60,7 @@ __all__ = [
     "QuestionRow",
     "ReminderRow",
     "ResponseRow",
+    "RevisionHorizonRow",
     "RevisionRow",
     "RoleRow",
     "RolloutRow",

@@ -20,3 +20,12 @@ class RevisionRow(Base):
     was: Mapped[Any | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_revisions_until", "until"),)
+
+
+class RevisionHorizonRow(Base):
+    """Since when what records were is kept whole: at most one row (`id` 1), none where nothing was ever forgotten."""
+
+    __tablename__ = "revision_horizon"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,6 +1,8 @@
 """`twinspan import` and `twinspan metrics`: histories in, numbers out, and what is said of files that are wrong."""
 
+import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
+from bot.database import Database
+from models.store.revisions import DeployRevision
+from models.store.sources import Heard
 from tests.support.histories import FILE, History, load
 
 HISTORIES = load()
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 EVENTS: dict[str, list[dict[str, Any]]] = {entry["name"]: entry["events"] for entry in json.loads(FILE.read_text())}
 DEPLOYS = "deploy_id,service,environment,finished_at,sha,commit_authored_at\n"
 LINE = "d1,shop,production,2026-03-03T10:00:00Z,abc,2026-03-03T08:00:00Z\n"
@@ -21,7 +27,7 @@ class Program:
     """The command line in a folder of its own, on one database."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
+        self.folder, self.url = folder, url
         self.environment = {"DATABASE_URL": url, "TWINSPAN_CONFIG": ""}
 
     def run(self, *words: str, stdin: str | None = None) -> Result:
@@ -76,6 +82,36 @@ def test_what_arrived_later_is_left_out(program: Program) -> None:
     assert (3, 0) == tuple(program.numbers()[name] for name in ("deploys", "failed_deploys"))
     then = program.numbers(as_of="2026-03-12T00:00:00Z")
     assert (4, 1) == (then["deploys"], then["failed_deploys"])
+
+
+def test_what_is_not_remembered_any_more_is_said_with_since_when_it_is(program: Program) -> None:
+    program.run("import", "-", stdin="\n".join(json.dumps(event) for event in EVENTS["explicit_link_beats_inference"]))
+    heard = Heard(
+        name="ci",
+        kind="events",
+        deliveries=1,
+        first_received_at=MONDAY,
+        last_received_at=MONDAY + timedelta(days=30),
+        last_event_at=MONDAY,
+    )
+
+    async def forget() -> None:
+        database = Database(program.url)
+        async with database.transaction() as store:
+            await store.sources.hear([heard])
+            was = DeployRevision(id=1, until=MONDAY + timedelta(days=9, seconds=0.5), was=None)
+            await store.revisions.keep([was])
+            await store.revisions.prune(was.until)
+        await database.close()
+
+    asyncio.run(forget())
+    when = ["metrics", "--date", "2026-03-02", "--timezone", "UTC", "--as-of"]
+    done = program.run(*when, "2026-03-10T23:00:00+01:00")
+    assert 2 == done.exit_code
+    said = " ".join(done.output.replace("│", " ").split())
+    assert "what was known at 2026-03-10T22:00:00Z is forgotten. The earliest that can be recalled is" in said
+    assert "2026-03-11T00:00:01Z; `retention.revisions_days` decides." in said
+    assert 0 == program.run(*when, "2026-03-11T00:00:01Z").exit_code
 
 
 def test_deploys_and_incidents_come_as_csv(program: Program) -> None:

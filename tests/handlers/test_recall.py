@@ -1,11 +1,17 @@
 """A past instant is recalled as it was known then, whatever was learnt or corrected since."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.database import Database
+import pytest
+
+from bot.clock import utc_now
+from bot.database import Database, head_revision, migrate
+from bot.sweeps import prune
 from handlers.acting import By
 from handlers.causes import set_cause
+from handlers.errors import Forgotten
 from handlers.reports import Scope, read_report
 from models.delivery import Numbers
 from models.periods import window
@@ -106,6 +112,42 @@ async def test_what_a_person_said_later_was_not_known_before(database: Database)
     await set_cause(ctx, 1, "external", by)
     assert {"i1": "inferred:d1"} == (await at(database, 39)).attribution
     assert {"i1": None} == (await at(database, 41)).attribution
+
+
+async def test_a_person_who_corrects_while_every_sender_is_silent_changes_what_was_too(database: Database) -> None:
+    await remember(database, [deploy("d1", 1), incident("triggered", 2)])
+    ctx = context(database, topology=Topology(services=(Service(name="shop"),)))
+    by = By(name="Ada", user_id="U1", channel_id=None, at=hour(40), request_id="r1")
+    await set_cause(ctx, 1, "external", by)
+    assert {"i1": "inferred:d1"} == (await at(database, 39)).attribution
+
+
+async def test_what_is_forgotten_is_said_to_be_and_what_is_kept_stays_right(database: Database) -> None:
+    await tell(database, deploy("d0", 1), deploy("d1", 2, status="started"), deploy("d1", 3, 30))
+    await tell(database, incident("triggered", 2), incident("resolved", 5, 60))
+    ctx = context(database)
+    await prune(ctx, hour(20) + ctx.topology.retention.revisions)
+    assert 1 == (await at(database, 29)).deploys
+
+    await prune(ctx, hour(40) + ctx.topology.retention.revisions)
+    with pytest.raises(Forgotten) as forgotten:
+        await at(database, 39)
+    assert hour(40) == forgotten.value.since
+    assert (2, 1) == ((then := await at(database, 40)).deploys, then.incidents_open)
+    assert 0 == (await at(database, 60)).incidents_open
+
+    await prune(ctx, hour(45) + ctx.topology.retention.revisions)
+    assert 2 == (await at(database, 40)).deploys, "nothing more was forgotten, so nothing more is unknown"
+
+
+async def test_what_was_before_changes_were_kept_is_said_to_be_unknown(database: Database) -> None:
+    await tell(database, deploy("d1", 1), incident("triggered", 2))
+    before = f"-{int(head_revision()) - 28}"
+    for revision in (before, "head"):
+        await asyncio.to_thread(migrate, database.url, revision)
+    with pytest.raises(Forgotten) as forgotten:
+        await at(database, 39)
+    assert timedelta(minutes=5) > utc_now() - forgotten.value.since
 
 
 async def test_what_is_told_in_time_is_not_kept_twice(database: Database) -> None:
