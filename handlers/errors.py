@@ -29,14 +29,22 @@ class UserError(TwinspanError):
 
 
 class MalformedPayload(TwinspanError):
-    """An authentic payload that no retry can save. `path` is the first wrong field, such as `$.deployment.id`."""
+    """An authentic payload that no retry can save. `path` is the first wrong field, such as `$.deployment.id`.
+
+    Both are cut where they quote too much of it.
+    """
 
     reason = "malformed"
 
     def __init__(self, path: str, problem: str) -> None:
+        path, problem = _cut(path), _cut(problem)
         super().__init__(f"{path}: {problem}")
         self.path = path
         self.problem = problem
+
+
+def _cut(text: str, limit: int = 300) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class NotAuthentic(TwinspanError):

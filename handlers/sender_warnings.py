@@ -10,6 +10,7 @@ from models.topology import Topology
 
 # Over 5 minutes ahead of us an event is accepted with a flag; over 24 hours it is refused (`handlers.payload`).
 FLAGGED_AHEAD: Final = timedelta(minutes=5)
+_LONGEST: Final = 100
 
 
 def warnings_about(reports: Sequence[Report], topology: Topology, at: datetime) -> list[str]:
@@ -33,9 +34,13 @@ def unmapped_names(report: DeployReport | ChangeReport | IncidentReport, topolog
     """Return the names of a report that no table of the configuration knows, in words."""
     names = report.services if isinstance(report, IncidentReport) else (report.service,)
     services = [topology.service_named(name) for name in names]
-    unknown = [f"unknown service {name!r}" for name, known in zip(names, services, strict=True) if known is None]
+    unknown = [f"unknown service {_shown(name)}" for name, known in zip(names, services, strict=True) if known is None]
     if isinstance(report, DeployReport) and services[0] is not None:
         known = topology.environment_named(services[0], report.environment)
         if known is None:
-            unknown.append(f"unknown environment {report.environment!r} of {services[0].name}")
+            unknown.append(f"unknown environment {_shown(report.environment)} of {services[0].name}")
     return unknown
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= _LONGEST else name[:_LONGEST] + "…")

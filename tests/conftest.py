@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,17 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and CI is set: {call.excinfo.value if call.excinfo else ''}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped for want of what, each reason in one line."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    # Of a skipped test `longrepr` is where, in which line, and why.
+    reasons = Counter(str(report.longrepr[-1]).removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped here")
+    for reason, number in reasons.most_common():
+        terminalreporter.line(f"{number:5} tests: {reason}")
 
 
 @pytest.fixture

@@ -123,12 +123,12 @@ def _workflow_run(event: WorkflowRunEvent, source: WebhookSource, at: datetime) 
     workflows = source.deploy_workflows
     environment = workflows.get(run.name or "") or workflows.get(PurePosixPath(run.path.partition("@")[0]).name)
     if environment is None:
-        return f"workflow {run.name or run.path!r} is not configured as a deploy"
+        return f"workflow {(run.name or run.path or '')[:128]!r} is not configured as a deploy"
     if event.action != "completed":
-        return f"a workflow run that was {event.action} is not over yet"
+        return f"a workflow run that was {event.action[:64]} is not over yet"
     status = _CONCLUSIONS.get(run.conclusion or "")
     if status is None:
-        return f"conclusion {run.conclusion!r} is no deploy"
+        return f"conclusion {run.conclusion and run.conclusion[:64]!r} is no deploy"
     finished = _when(run.updated_at, at, "$.workflow_run.updated_at")
     return (
         DeployReport(

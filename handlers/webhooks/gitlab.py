@@ -113,7 +113,8 @@ def _pipeline(event: PipelineEvent, source: WebhookSource, at: datetime) -> _Tol
     workflows = source.deploy_workflows
     environment = workflows.get(pipeline.name or "") or workflows.get(pipeline.ref or "")
     if environment is None:
-        return f"pipeline of {(pipeline.name or pipeline.ref)!r} is not configured as a deploy"
+        named = pipeline.name or pipeline.ref or ""
+        return f"pipeline of {named[:128]!r} is not configured as a deploy"
     status = _STATUSES.get(pipeline.status)
     if status is None:
         return f"pipeline status {pipeline.status[:64]!r} is no deploy"

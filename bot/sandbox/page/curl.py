@@ -49,7 +49,7 @@ def _deploy(url: str, secret: str) -> CurlLine:
 def _generic(kind: str, service: str, told: str) -> list[str]:
     """A generic event that tells `told`; the shell fills in a new id and the time."""
     return [
-        f'"type": "{kind}", "source": "my-shell", "actor": "me", "id": "shell-\'$(date +%s)\'",',
+        f'"type": "{kind}", "source": "my-shell", "actor": "me", "id": "{kind}-\'$(date +%s)\'",',
         '"occurred_at": "\'$(date -u +%FT%TZ)\'", "service": "' + service + '",',
         '"environment": {"id": "production", "tier": "production"},',
         f'"{kind}": {{"{kind}_id": "shell-\'$(date +%s)\'", {told}}}',
