@@ -78,7 +78,8 @@ def unknown_names(names: Sequence[UnknownName]) -> Message:
     if not names:
         return said("✅ Every name that senders use is known; nothing is held.")
     total = sum(name.deliveries for name in names)
-    headline = f"🏷️ *{plural(len(names), 'unknown name')}* hold back {plural(total, 'delivery', 'deliveries')}"
+    hold = "holds" if len(names) == 1 else "hold"
+    headline = f"🏷️ *{plural(len(names), 'unknown name')}* {hold} back {plural(total, 'delivery', 'deliveries')}"
     lines = [headline, *map(_unknown, names[:20])]
     rest = [f"… and {len(names) - 20} more: `/bridge status`"] if len(names) > 20 else []
     return message(headline, paragraphs([*lines, *rest, "Mapping a name applies what it held."]))

@@ -1,7 +1,7 @@
 """What is said of an incident: the card of its whole group, and each change of state in its thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from handlers.routing import Audience
@@ -168,6 +168,10 @@ def moved(incident: Incident, status: IncidentStatus, side: Audience, *, members
     group = list(members) or [incident]
     alike = [m for m in group if m.status is status and m.status_at == incident.status_at]
     several = f" ({len(alike)} of {plural(len(group), 'alert')})" if len(group) > 1 else ""
+    if status is IncidentStatus.RESOLVED and len(group) > 1:
+        # Said at the end of the last one, of the whole: its alerts ended one after the other.
+        starts = [member.started_at for member in group if member.started_at]
+        incident, several = replace(incident, started_at=min(starts, default=None)), f" (all {len(group)} alerts)"
     subject = f"{EMOJI[status]} {label(incident)} *{status.value}*{several}"
     return said(joined([subject, _after(incident, status, side)]))
 

@@ -500,6 +500,22 @@ def test_a_group_counts_its_alerts_and_shows_the_worst_of_them() -> None:
     assert "SEV1" in said.text
 
 
+def test_the_end_of_a_group_is_said_of_all_of_it_from_its_first_start_to_its_last_end() -> None:
+    first = samples.incident(id=3, status=IncidentStatus.RESOLVED, started_at=AT, resolved_at=AT + timedelta(minutes=5))
+    last = replace(
+        first, id=4, leader_id=3, started_at=AT + timedelta(minutes=2), resolved_at=AT + timedelta(minutes=9)
+    )
+    said = incidents.moved(last, IncidentStatus.RESOLVED, "ops", members=[first, last])
+
+    assert "✅ INC-3 *resolved* (all 2 alerts) · after 9 min" == said.text
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "*1 unknown name* holds back"), (2, "*2 unknown names* hold back")])
+def test_names_that_hold_back_are_counted_in_sound_english(count: int, words: str) -> None:
+    name = failures.UnknownName(kind="service", name="paymnets", service="", deliveries=1)
+    assert words in failures.unknown_names([name] * count).text
+
+
 def test_a_channel_that_refuses_messages_says_why_and_what_to_do() -> None:
     trouble = failures.ChannelTrouble(
         channel="#payments-ops", failed=3, waiting=1, oldest_at=AT, reason="not_in_channel"
