@@ -31,6 +31,8 @@ def split_service(text: str, topology: Topology) -> tuple[Service, str]:
     if service is not None:
         return service, rest.strip()
     name = before.strip() if colon and len(before) <= _MOST_OF_A_NAME else first
+    if not name:
+        raise UserError("Which service? Its name comes first." + _meant_service(name, topology))
     raise UserError(f"I know no service “{name[:_MOST_OF_A_NAME]}”." + _meant_service(name, topology))
 
 

@@ -26,6 +26,7 @@ _RISKS: Final = {risk.value: risk for risk in Risk}
 _KINDS: Final = {kind.value: kind for kind in ChangeKind}
 _LONGEST_SUMMARY: Final = 500
 _VERB: Final = re.compile(r"(?P<verb>done|open|extend)\s+#?(?P<number>\d{1,9})(?:\s+(?P<when>.+))?", re.IGNORECASE)
+_WITHOUT_NUMBER: Final = re.compile(r"(undo|done|open|extend)\b(?!\s*:)", re.IGNORECASE)
 _LIST: Final = ("list", "temporary")
 _ENDS: Final = re.compile(r"(?<!\S)(?:for|until|till)\s", re.IGNORECASE)
 _TEMPORARY: Final = ("temporary", "temp")
@@ -39,6 +40,9 @@ def parse(text: str, topology: Topology, at: datetime | None = None, zone: ZoneI
     Raises:
         UserError: the service or environment is unknown, or nothing is said of the change.
     """
+    verb = _WITHOUT_NUMBER.match(text)
+    if verb and topology.service_named(verb[1]) is None:
+        raise UserError(f"Which change? Say its number, such as `/change {verb[1].casefold()} 12`.")
     service, rest = split_service(text, topology)
     reverting = _REVERT.search(rest)
     revert = reverting["how"].strip() if reverting else None

@@ -14,6 +14,8 @@ from handlers.wording import asks_for_help, environment_names, service_names
 from models.topology import Topology
 
 _MOST: Final = 15
+# People write them between the words that count.
+_BETWEEN: Final = ("since", "from", "in", "on", "of", "for", "to")
 _WHENS: Final = ("2h", "3d", "today", "yesterday", "2026-11-20")
 
 
@@ -43,7 +45,7 @@ def parse(text: str, topology: Topology, at: datetime) -> Query:
             since = instant
         elif (named := _environment(word.lstrip("!"), topology)) is not None:
             environment = named
-        else:
+        elif word.casefold() not in _BETWEEN:
             everything = [*service_names(topology), *environment_names(topology), *_WHENS]
             raise UserError(
                 f"“{word[:60]}” is no service, environment or time." + did_you_mean(word, everything, "`{}`")

@@ -43,6 +43,11 @@ def test_a_line_is_understood(draft: Draft, text: str) -> None:
         ("payments has no environment “prdo”. Did you mean `!prd`?", "payments: raised it !prdo"),
         ("What changed?", "payments: !prod #standard"),
         ("What changed?", "payments"),
+        ("Which service? Its name comes first. I know payments, checkout.", ": raised the pool"),
+        ("Which change? Say its number, such as `/change undo 12`.", "undo"),
+        ("Which change? Say its number, such as `/change undo 12`.", "Undo the pool"),
+        ("Which change? Say its number, such as `/change extend 12`.", "extend"),
+        ("I know no service “undo”.", "undo: the pool"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_was_meant(complaint: str, text: str) -> None:

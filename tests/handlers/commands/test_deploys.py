@@ -20,6 +20,7 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
         (Query(service="payments", environment="production"), "pay prod"),
         (Query(environment="staging", since=MIDNIGHT - timedelta(days=1)), "yesterday !staging"),
         (Query(since=MIDNIGHT), "today"),
+        (Query(service="payments", environment="production", since=MIDNIGHT), "of payments in prod since today"),
         (Query(service="checkout", since=MIDNIGHT + timedelta(hours=7)), "2h checkout"),
         (Query(since=datetime(2026, 2, 20, tzinfo=UTC)), "2026-02-20"),
     ],
