@@ -119,14 +119,23 @@ async def _facts(store: Store, schedule: OnCallSchedule, services: Sequence[str]
         if i.started_at and i.started_at >= since
     ]
     waits = [(i.acknowledged_at - i.started_at).total_seconds() for i in started if i.acknowledged_at and i.started_at]
-    hours = [i.started_at.astimezone(schedule.zone).hour for i in started if i.started_at]
+    at_night = [i for i in started if i.started_at and _is_night(i.started_at, schedule)]
+    ids = [i.id for i in await store.incidents.recent(since=since - _LONGEST_SHIFT, services=services, limit=1000)]
+    pages = await store.paging.sent(ids, since)
     noisy = [(title, n) for title, n in Counter(i.headline for i in started).most_common(3) if n > 1]
     return Facts(
         incidents=len(started),
-        at_night=sum(hour >= _NIGHT[0] or hour < _NIGHT[1] for hour in hours),
+        at_night=len(at_night),
+        pages=len(pages),
+        pages_at_night=sum(_is_night(one, schedule) for one in pages),
         acknowledge_s=median(waits) if waits else None,
         noisy=tuple(noisy),
     )
+
+
+def _is_night(at: datetime, schedule: OnCallSchedule) -> bool:
+    hour = at.astimezone(schedule.zone).hour
+    return hour >= _NIGHT[0] or hour < _NIGHT[1]
 
 
 def _newest(soaking: Sequence[Deploy]) -> list[Deploy]:

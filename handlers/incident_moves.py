@@ -11,6 +11,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import Deed, attributed, locked_group, record, refuse_closed, tell
+from handlers.offers import settle_offer
 from handlers.revisions import incident_revisions
 from handlers.routing import CARD, Notice, incident_notices
 from handlers.sender_calls import tell_senders
@@ -130,7 +131,9 @@ async def move(ctx: Context, number: int, what: Move, by: By, *, text: str | Non
             await tell(store, ctx, now, deed, by)
         else:
             await record(store, ctx, group, deed, by)
-        await store.outbox.notify(_notices(moved, ctx) + suspects, by.at)
+        is_over = what in ("resolve", "close") and not any(member.status.is_open for member in now)
+        offers = await settle_offer(store, now[0].id, None, by.at) if is_over else []
+        await store.outbox.notify(_notices(moved, ctx) + suspects + offers, by.at)
     ctx.wake_outbox()
     return Moved(leader=now[0], status=moved[0][1].status, changed=len(moved))
 

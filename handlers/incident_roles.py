@@ -4,6 +4,7 @@ from handlers.acting import By
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import Deed, open_group, tell
+from handlers.offers import settle_offer
 from handlers.suggest import did_you_mean
 from models.people import Person
 from models.records import Incident
@@ -35,6 +36,8 @@ async def assign(ctx: Context, number: int, role: str, person: Person, by: By) -
         await store.responses.assign(holder)
         deed = Deed(kind=EntryKind.ROLE, text=f"{named}: {person.name}", was=before.person if before else None)
         await tell(store, ctx, group, deed, by)
+        if named == LEAD:
+            await store.outbox.notify(await settle_offer(store, group[0].id, person.user_id, by.at), by.at)
     ctx.wake_outbox()
     return group[0], before.person if before else None
 

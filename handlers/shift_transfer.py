@@ -9,6 +9,7 @@ from handlers.debts import give_debts
 from handlers.freezes import give_freeze
 from handlers.handoff_brief import services_of
 from handlers.incident_groups import Deed, leaders_of, locked_group, tell
+from handlers.offers import settle_offer
 from handlers.oncall import is_called, rota
 from handlers.routing import subject_of
 from handlers.soaks import give_watch
@@ -83,6 +84,7 @@ async def _take_incident(store: Store, ctx: Context, number: int, outgoing: Pers
         incident_id=group[0].id, role=LEAD, person=person.name, user_id=person.user_id, since=by.at, by=by.name
     )
     await store.responses.assign(holder)
+    await store.outbox.notify(await settle_offer(store, group[0].id, person.user_id, by.at), by.at)
     await _take_reminders(store, group[0])
     deed = Deed(kind=EntryKind.ROLE, text=f"{LEAD}: {person.name} (shift handoff)", was=outgoing.name)
     await tell(store, ctx, group, deed, by)

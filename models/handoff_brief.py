@@ -12,10 +12,15 @@ from models.response import ActionItem, Holder, Response
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """How a shift was: incidents, those at night, the median seconds to acknowledge, and what fired most often."""
+    """How a shift was: incidents, those at night, the median seconds to acknowledge, and what fired most often.
+
+    `pages` is how many people and pagers were paged, `pages_at_night` how many of them at night.
+    """
 
     incidents: int = 0
     at_night: int = 0
+    pages: int = 0
+    pages_at_night: int = 0
     acknowledge_s: float | None = None
     noisy: tuple[tuple[str, int], ...] = ()
 

@@ -40,6 +40,19 @@ async def _now(ctx: Context, invocation: Invocation, _rest: str) -> Reply:
     return Reply(message=views.now(await _lines(ctx, await _schedules_here(ctx, invocation), invocation.at)))
 
 
+async def _next(ctx: Context, invocation: Invocation, rest: str) -> Reply:
+    """`next [service|schedule]`: who is on call after now, the next few shifts of each schedule."""
+    schedules = _named(ctx, rest)[0] if rest else await _schedules_here(ctx, invocation)
+    people, at = await everybody(ctx), invocation.at
+    async with ctx.reading() as store:
+        coming = [
+            (schedule.name, [s for s in await rota(store, schedule, at, at + HORIZON) if s.start > at][:_FEW])
+            for schedule in schedules
+        ]
+    named = [(name, [(shown(s.person, people), s.start) for s in found]) for name, found in coming]
+    return Reply(message=views.coming(named))
+
+
 async def _lines(ctx: Context, schedules: Sequence[OnCallSchedule], at: datetime) -> list[views.Line]:
     people = await everybody(ctx)
     async with ctx.reading() as store:
@@ -175,11 +188,12 @@ def shown(member: str, people: Sequence[Person]) -> str:
     return person.name if person else member
 
 
+_FEW: Final = 3
 _Verb = Callable[[Context, Invocation, str], Awaitable[Reply]]
 _VERBS: Final[dict[str, _Verb]] = {
     "": _now,
     "now": _now,
-    "next": _now,
+    "next": _next,
     "mine": _mine,
     "me": _mine,
     "my": _mine,
@@ -197,6 +211,7 @@ COMMAND: Final = Command(
         "/oncall",
         "/oncall payments",
         "/oncall payments fri 18:00",
+        "/oncall next",
         "/oncall mine",
         "/oncall override @bob tonight",
         "/oncall override @bob from fri 18:00 to mon 08:00",

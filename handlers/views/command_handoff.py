@@ -10,7 +10,7 @@ from handlers.views.causes import of_incident
 from handlers.views.incident_facts import headline, state_of, state_words
 from handlers.views.incidents import Shown
 from handlers.views.layout import actions, button, context, joined, message, paragraphs, said
-from handlers.views.paging_state import became
+from handlers.views.paging_state import said_to
 from handlers.views.points import settled, short
 from handlers.views.text import code, line, link, plural
 from handlers.views.times import ago, duration, moment
@@ -142,7 +142,7 @@ def _suspects(brief: CommandBrief) -> str:
     cause = of_incident(brief.incident, brief.shown.held)
     likely = [one_line(c, brief.incident).removeprefix("• ") for c in brief.shown.changed[:1]] if not cause else []
     back = f"rolled back: {', '.join(_entry(d) for d in brief.rollbacks[:2])}" if brief.rollbacks else "no rollback yet"
-    return f"*Suspect* {joined([cause or (likely[0] if likely else 'nothing is blamed yet'), back])}"
+    return joined([cause or f"*Suspect* {likely[0] if likely else 'nothing is blamed yet'}", back])
 
 
 def _entry(one: Deploy | Change) -> str:
@@ -182,7 +182,7 @@ def _roles(brief: CommandBrief) -> str:
 def _told(brief: CommandBrief) -> str:
     """Return what was said to whom: the last update and where it arrived, and who was paged."""
     paging = brief.shown.paging
-    paged = [f"{line(one.who, 40)}: {became(one)}" for one in (paging.first if paging else ())]
+    paged = [f"{line(one.who, 40)}: {said_to(one)}" for one in (paging.first if paging else ())]
     pages = f"paged {', '.join(paged[:4])}" if paged else None
     for entry in brief.said:
         rooms = ", ".join(dict.fromkeys(f"<#{m.channel_id}>" for m in brief.said_in))

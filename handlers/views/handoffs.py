@@ -279,6 +279,9 @@ def _facts(brief: Brief) -> str:
     told = [
         plural(facts.incidents, "incident"),
         f"{facts.at_night} at night" if facts.at_night else None,
+        plural(facts.pages, "page") + (f", {facts.pages_at_night} at night" if facts.pages_at_night else "")
+        if facts.pages
+        else None,
         f"acknowledged after {duration(facts.acknowledge_s)} (median)" if facts.acknowledge_s is not None else None,
         *(f"{line(title, 60)} {count} times" for title, count in facts.noisy),
     ]

@@ -57,6 +57,17 @@ def _line(one: Line) -> str:
     return "\n".join([joined([first, why, coming]), *(f"   ⚠️ {line(t, 200)}" for t in one.troubles)])
 
 
+def coming(schedules: Sequence[tuple[str, Sequence[tuple[str, datetime]]]]) -> Message:
+    """Return who is on call next in some schedules: (person, from when), in order."""
+    if not schedules:
+        return now([])
+    lines = []
+    for name, found in schedules:
+        turns = ", then ".join(f"{line(person, 60)} {moment(start)}" for person, start in found)
+        lines.append(f"*{line(name, 60)}* {turns or 'nobody else in the next five weeks'}")
+    return message("On call next", [header("On call next"), *paragraphs(lines)])
+
+
 def at_time(schedule: str, person: str | None, at: datetime, until: datetime | None) -> Message:
     """Return who will be on call at an instant."""
     end = f", until {moment(until)}" if until and person else ""

@@ -69,11 +69,12 @@ def card_line(told: Told) -> str | None:
 def by_hand(told: Told) -> str | None:
     """Return whom people paged by hand and what became of that, the last few; `None` where nobody did."""
     pages = [one for one in told.pages if one.by][-5:]
-    named = [f"{line(one.who, 60)} (by {line(one.by or '', 40)}): {_said_to(one)}" for one in pages]
+    named = [f"{line(one.who, 60)} (by {line(one.by or '', 40)}): {said_to(one)}" for one in pages]
     return f"📟 paged by hand {joined(named)}" if named else None
 
 
-def _said_to(one: Page) -> str:
+def said_to(one: Page) -> str:
+    """Return what was said to a page, else what became of it."""
     if one.answer:
         return f"{line(one.answered_by or '', 60)} *{one.answer}*"
     return became(one)
@@ -90,7 +91,7 @@ def lines(told: Told) -> list[str]:
     """Return every page of an escalation, as `/incident show` lists them."""
     policy = told.escalation.policy
     first = "*Paging* by hand" if policy == BY_HAND else f"*Paging* by policy {line(policy, 40)}"
-    return [first] + [f"• {moment(one.at)} · {_how(one)} · {line(one.who, 80)}: {_said_to(one)}" for one in told.pages]
+    return [first] + [f"• {moment(one.at)} · {_how(one)} · {line(one.who, 80)}: {said_to(one)}" for one in told.pages]
 
 
 def _how(one: Page) -> str:

@@ -78,6 +78,19 @@ class Paging(Noun):
         statement = update(_PAGES).where(_PAGES.c.ref == ref)
         await self._connection.execute(statement.values(answer=answer, answered_by=by, answered_at=at))
 
+    async def sent(self, incident_ids: Collection[int], since: datetime) -> list[datetime]:
+        """Return when anybody was paged for these incidents since an instant; who could not be told is left out."""
+        c = _PAGES.c
+        found: list[datetime] = []
+        for part in in_slices(incident_ids):
+            query = (
+                select(c.at)
+                .join(_ESCALATIONS, _ESCALATIONS.c.id == c.escalation_id)
+                .where(_ESCALATIONS.c.incident_id.in_(part), c.at >= since, c.via.in_(("slack", "pager")))
+            )
+            found += (await self._connection.execute(query)).scalars()
+        return found
+
     async def pages(self, escalations: Collection[int]) -> list[Page]:
         """Return the pages of some escalations in order, with what became of them."""
         found: list[Page] = []

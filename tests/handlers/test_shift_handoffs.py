@@ -181,6 +181,23 @@ async def test_the_incidents_of_the_outgoing_person_change_lead_with_the_accepta
     assert "who drained eu-1?" in await words(ctx, "done", BOUNDARY + MINUTE)
 
 
+async def test_an_offered_command_is_settled_with_the_shift_and_pages_are_counted(ctx: Context) -> None:
+    await INCIDENT.run(ctx, typed("open sev1 payments: checkout fails", BOUNDARY - 60 * MINUTE, request_id="o"))
+    await INCIDENT.run(ctx, typed("assign 1 @ada", BOUNDARY - 59 * MINUTE, request_id="a"))
+    night = BOUNDARY - timedelta(hours=9)
+    for request, at in (("p1", night), ("p2", BOUNDARY - 50 * MINUTE)):
+        await INCIDENT.run(ctx, typed("page 1 @jun @mira", at, request_id=request))
+    await INCIDENT.run(ctx, typed("handoff 1 @mira", BOUNDARY - 40 * MINUTE, request_id="h"))
+    await tend(ctx, BOUNDARY - 30 * MINUTE)
+    await tend(ctx, BOUNDARY)
+    assert "4 pages, 2 at night" in await words(ctx, "ask:1", BOUNDARY)
+    await accept(ctx, 1, BEN, by(BEN, BOUNDARY + MINUTE))
+    async with ctx.reading() as store:
+        assert [] == await store.oncall.offers_to(MIRA.user_id)
+        (lead,) = await store.responses.holders([1])
+    assert "Ben" == lead.person
+
+
 async def test_of_two_who_accept_at_once_one_wins_and_the_other_is_told(ctx: Context) -> None:
     await tend(ctx, BOUNDARY - 30 * MINUTE)
     await tend(ctx, BOUNDARY)

@@ -21,6 +21,7 @@ from bot.sandbox.state import Message
 from handlers.incident_channels import IncidentChannels
 from handlers.shift_handoffs import tend
 from models.oncall import Layer, OnCallSchedule
+from models.paging import PagingPlan
 from models.response import ChannelPlan
 from tests.support.browser import browsing
 from tests.support.screenshots import IMAGES, is_silent
@@ -30,7 +31,7 @@ _TITLE: Final = "7 % of charges fail"
 
 
 async def take() -> None:
-    """Write `incident.png`, `incident-channel.png`, `handoff.png` and `home.png`."""
+    """Write `incident.png`, `incident-channel.png`, `command.png`, `handoff.png` and `home.png`."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with demo(Path(folder) / "demo.db") as running:
@@ -38,6 +39,8 @@ async def take() -> None:
             await night.incident()
             await night.picture("incident", f"?as=jun&left={DEV}&right={OPS}")
             await night.picture("incident-channel", f"?as=jun&left={ROOM}&right={OPS}&thread={night.thread()}")
+            await night.command_changes_hands()
+            await night.picture("command", f"?as=mira&left={night.direct('mira')}&right={OPS}")
             await night.shift_ends()
             await night.picture("handoff", f"?as=mira&left={night.direct('mira')}&right={OPS}")
             await night.home("mira")
@@ -51,7 +54,7 @@ class _Night:
         self.running, self.bot, self.actor = running, running.bot, running.sandbox.actor
         self.began = utc_now()
         response = replace(self.bot.ctx.topology.response, channel=ChannelPlan())
-        self.bot.ctx.topology = replace(self.bot.ctx.topology, schedules=(), response=response)
+        self.bot.ctx.topology = replace(self.bot.ctx.topology, schedules=(), response=response, paging=PagingPlan())
 
     async def incident(self) -> None:
         """From a deploy to a mitigated incident with a channel of its own."""
@@ -68,10 +71,28 @@ class _Night:
         await self.press("jun", "incident_mitigate")
         await self.settle(IncidentChannels(self.bot.ctx).tend)
 
+    async def command_changes_hands(self) -> None:
+        """What is known is written down, Ben is called by hand, Mira is offered the command."""
+        for words in (
+            "hypothesis @ada: 2.5.0 leaks connections, next heap dump in 20m",
+            "ruled out: the card network, its status page is green",
+            "running @ben: drain the old pool until it is empty",
+            "decide: refund the double charges? by 23:30",
+        ):
+            await self.type("jun", f"/incident note INC-1 {words}")
+        await self.type("jun", "/incident page INC-1 @ben can you drain the old pool?")
+        await self.actor.click("ben", "page_on_it", channel=self.direct("ben"), ts=self.last(self.direct("ben")).ts)
+        await self.bot.tasks.finish(5)
+        await self.settle()
+        await self.type("jun", "/incident handoff INC-1 @mira my shift ends")
+
+    def last(self, room: str) -> Message:
+        return list(self.running.sandbox.workspace.channels[room].messages.values())[-1]
+
     async def shift_ends(self) -> None:
         """Jun's shift ends this minute; Mira is next."""
         await self.type("jun", "/freeze payments for 3h until 2.5.1 is out")
-        await self.type("ada", "/change payments switched new-checkout off for all", DEV)
+        await self.type("ada", "/change payments switched new-checkout off for 3h revert: switch it on", DEV)
         day = self.began.date() - timedelta(days=1)
         turns = Layer(name="days", members=("@jun", "@mira"), unit="day", handoff=self.began.time().replace(
             second=0, microsecond=0), starts=day)  # fmt: skip

@@ -211,3 +211,21 @@ async def test_a_button_of_another_version_says_what_to_do(ctx: Context, at: dat
     for action in ("command_take", "action_item_done"):
         with pytest.raises(UserError, match="another version"):
             await press(ctx, action, BEN, at, json.dumps({"old": 1}))
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("You have command", "assign @ben"),
+        ("This offer was withdrawn", "assign @mira"),
+        ("This offer was withdrawn", "resolve INC-1"),
+        ("This offer was withdrawn", "close INC-1"),
+    ],
+)
+async def test_an_offer_that_is_overtaken_says_so(ctx: Context, at: datetime, said: str, text: str) -> None:
+    await say(ctx, "handoff @ben", at)
+    await direct(ctx, "U2", at)
+    await say(ctx, text, at + timedelta(minutes=1))
+    assert said in (await direct(ctx, "U2", at + timedelta(minutes=1)))[-1]
+    with pytest.raises(UserError, match=r"already; the card of the incident shows who has command"):
+        await press(ctx, "command_take", BEN, at + timedelta(minutes=2))

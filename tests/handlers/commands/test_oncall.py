@@ -131,6 +131,15 @@ async def test_a_swap_changes_nothing_until_the_other_accepts(ctx: Context) -> N
         assert {"U1", "U2"} <= {queue.channel for queue in await store.outbox.queues()}
 
 
+async def test_next_are_the_shifts_that_come(ctx: Context) -> None:
+    told = await say(ctx, "next")
+    first, second, third = told.index("Ben <!date^1773043200"), told.index("then Ada <!date^"), told.rindex("then Ben")
+    assert first < second < third
+    assert told == await say(ctx, "next payments")
+    with pytest.raises(UserError, match="zzz"):
+        await say(ctx, "next zzz")
+
+
 async def test_mine_are_ones_own_shifts_and_may_be_had_as_a_calendar(ctx: Context) -> None:
     sent: list[bytes] = []
 
