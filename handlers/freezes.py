@@ -226,8 +226,9 @@ def _refuse_twice(made: Freeze, standing: Sequence[Freeze]) -> None:
     for other in standing:
         is_same = (other.services, other.environment) == (made.services, made.environment)
         if is_same and other.since < made.until and made.since < other.until:
+            since = "is frozen already" if other.stands(made.made_at) else f"will be frozen from {in_utc(other.since)}"
             raise UserError(
-                f"{made.scope} is frozen already until {in_utc(other.until)} by {other.owner} "
+                f"{made.scope} {since} until {in_utc(other.until)} by {other.owner} "
                 f"(F{other.id}: {other.reason[:100]}). To change the end: `/freeze extend F{other.id} until 18:00`"
             )
 

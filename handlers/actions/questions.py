@@ -23,18 +23,17 @@ async def _open(ctx: Context, press: Press) -> Outcome:
     name = await channel_name(ctx, press.channel_id or "")
     here = bridge_here(ctx.topology, name)
     chosen = f"{'dev' if name == here.ops else 'ops'} of {here.name}" if here else None
-    about = views.About(text=press.message_text, url=press.message_permalink, subject=await _subject(ctx, press))
-    return Outcome(modal=views.ask_form(list(targets), chosen, press.channel_id or "", about))
+    return Outcome(modal=views.ask_form(list(targets), chosen, press.channel_id or "", await _about(ctx, press)))
 
 
-async def _subject(ctx: Context, press: Press) -> str | None:
-    """Return what a message tells of, or the thread that it stands in: the other side knows it by that."""
+async def _about(ctx: Context, press: Press) -> views.About:
+    """Return what somebody asks about, with what it tells of, or its thread: the other side knows it by that."""
+    channel, known = press.channel_id or "", None
     async with ctx.reading() as store:
-        for ts in (press.message_ts, press.thread_ts):
-            subject = await store.messages.subject_at(press.channel_id, ts) if press.channel_id and ts else None
-            if subject:
-                return subject
-    return None
+        own = await store.messages.at(channel, press.message_ts or "")
+        known = own or await store.messages.at(channel, press.thread_ts or "")
+    url = (own.permalink if own else None) or press.message_permalink
+    return views.About(text=press.message_text, url=url, subject=known.subject if known else None)
 
 
 async def _submit(ctx: Context, press: Press) -> Outcome:

@@ -137,11 +137,13 @@ async def _which(ctx: Context, invocation: Invocation, text: str) -> tuple[Freez
     if named:
         return named, rest.strip()
     found = [f for f in standing if f.scope.casefold() == first.casefold()]
+    # Of one that stands and one that comes later, the one that stands is in somebody's way.
+    found = [f for f in found if f.stands(invocation.at)] or found
     if len(found) == 1:
         return found[0], rest.strip()
     if len(standing) == 1 and not number:
         return standing[0], text.strip()
-    listed = ", ".join(f"F{f.id} ({f.scope})" for f in standing)
+    listed = ", ".join(views.named(f, invocation.at) for f in standing)
     if not standing:
         raise UserError("Nothing is frozen.")
     raise UserError(f"Which freeze? There is {listed}.")

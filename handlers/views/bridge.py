@@ -7,7 +7,7 @@ from datetime import datetime
 from handlers.views import Block, Message, calls
 from handlers.views.failures import UnknownName, reason_words
 from handlers.views.layout import context, header, joined, message, paragraphs, said
-from handlers.views.text import channel_link, code, line, plural
+from handlers.views.text import channel_link, code, line, place_link, plural
 from handlers.views.times import ago, duration, moment
 from models.calls import CallQueue
 from models.topology import Bridge
@@ -121,7 +121,7 @@ def _sender(sender: Sender) -> str:
 
 
 def _outgoing(channel: Outgoing) -> str:
-    name = f"*{channel_link(channel.channel)}*"
+    name = f"*{place_link(channel.channel)}*"
     mark = "🔴" if channel.failed else "🟠" if channel.waiting else "🟢"
     refused = (
         f"{channel.failed} refused: {reason_words(channel.failed_reason or 'unknown')}" if channel.failed else None

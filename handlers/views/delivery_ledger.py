@@ -9,7 +9,7 @@ from handlers.views import Block, Message
 from handlers.views.failures import reason_words
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, section
 from handlers.views.subjects import subject_words
-from handlers.views.text import channel_link, line, plural
+from handlers.views.text import line, place_link, plural
 from handlers.views.times import ago, moment
 
 OPEN_WAITING: Final = "delivery_waiting"
@@ -80,7 +80,7 @@ def _lane(lane: Lane, at: datetime) -> list[Block]:
     if lane.paused_until and lane.pause_reason and lane.paused_until > at:
         held = f"held up until {moment(lane.paused_until)}: {reason_words(lane.pause_reason)}"
     why = f"refused: {reason_words(lane.failed_reason or 'unknown')}" if lane.failed else None
-    blocks = [section(joined([f"{mark} *{channel_link(lane.channel)}* {last}", oldest, held, why]))]
+    blocks = [section(joined([f"{mark} *{place_link(lane.channel)}* {last}", oldest, held, why]))]
     row = []
     if lane.waiting:
         row.append(button(f"{lane.waiting} waiting", OPEN_WAITING, lane.channel))
@@ -94,7 +94,7 @@ def _lane(lane: Lane, at: datetime) -> list[Block]:
 
 def opened(kind: str, channel: str, items: Sequence[Item]) -> Message:
     """Return what waits in a channel, or what it refused, one line for each message."""
-    name = channel_link(channel)
+    name = place_link(channel)
     if not items:
         words = f"📭 Nothing {'was refused' if kind == FAILED else 'waits'} in {name} any more."
         return message(words, paragraphs([words]))

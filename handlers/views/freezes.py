@@ -8,7 +8,7 @@ from handlers.routing import Audience
 from handlers.views import Block, Message
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
 from handlers.views.text import code, line, link, listed, mention, plural
-from handlers.views.times import duration, moment
+from handlers.views.times import duration, in_utc, moment
 from models.freezes import Freeze, Hold, Pass
 from models.records import Deploy
 
@@ -130,6 +130,12 @@ def frozen(one: Freeze, others: Sequence[Freeze], at: datetime) -> Message:
         )
     lines = [f"F{o.id} {_what(o)} overlaps, until {moment(o.until)}{_why(o)}" for o in others]
     return message(words, [*paragraphs([words, *lines]), buttons(one)])
+
+
+def named(one: Freeze, at: datetime) -> str:
+    """Return a freeze in short, as plain text, to choose among several."""
+    when = "" if one.stands(at) else f", from {in_utc(one.since)}"
+    return f"F{one.id} ({one.scope}{f' {one.environment}' if one.environment else ''}{when})"
 
 
 def lifted(one: Freeze) -> Message:

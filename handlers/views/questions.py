@@ -100,7 +100,11 @@ def ask_form(targets: Sequence[str], chosen: str | None, channel_id: str, about:
         text_input("question", "Question", hint="It is posted there under your name; the first reply is the answer."),
     ]
     what = subject_name(about.subject) if about.subject else "the message"
-    refers = [context(f"About {link(about.url, what)}: {line(about.text, 200)}")] if about.text or about.url else []
+    refers = (
+        [context(f"About {link(about.url, what)}: {line(about.text.replace('*', ''), 200)}")]
+        if about.text or about.url
+        else []
+    )
     carried = {"channel": channel_id, "url": about.url or "", "subject": about.subject or ""}
     return form(FORM, "Ask the other side", "Ask", [*fields, *refers], carried)
 

@@ -80,6 +80,12 @@ def channel_link(name: str) -> str:
     return f"<#{name}>" if _CHANNEL.fullmatch(name) else line(name, 80)
 
 
+def place_link(name: str) -> str:
+    """Return where the bot speaks: a channel, or direct messages to a person. For whoever asks, not for channels."""
+    person = mention(name)
+    return f"direct messages to {person}" if person else channel_link(name)
+
+
 def fit(markup: str, limit: int) -> str:
     """Cut assembled markup to at most `limit` characters, never inside an entity or a `<…>` token."""
     if len(markup) <= limit:

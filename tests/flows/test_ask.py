@@ -44,6 +44,7 @@ async def test_a_message_is_asked_about_from_its_menu_and_the_other_side_finds_i
     shown = str(view.payload["blocks"])
     assert "INC-1>: " in shown
     assert "Disk full 1" in shown
+    assert "*" not in shown
     assert "ops of payments" in shown
     await asked(running, "ben", "does it fill up again?")
 
@@ -52,6 +53,7 @@ async def test_a_message_is_asked_about_from_its_menu_and_the_other_side_finds_i
     assert f"p{there.ts.replace('.', '')}|INC-1>" in in_ops
     assert f"p{here.ts.replace('.', '')}|the message>" in in_ops
     assert f"p{here.ts.replace('.', '')}|INC-1>" in in_dev
+    assert "the message" not in in_dev, "it is the same one"
 
     await running.sandbox.actor.post_message("mira", OPS, "not since 9:00", question(running, OPS).ts)
 

@@ -199,6 +199,20 @@ async def test_a_freeze_that_comes_says_from_when_the_gate_answers_no_and_is_tol
     assert "is *frozen* from now on" in begun
 
 
+async def test_of_one_that_stands_and_one_that_comes_the_one_that_stands_is_lifted(ctx: Context) -> None:
+    await say(ctx, "payments from 18:00 to 20:00 database move")
+    with pytest.raises(
+        UserError, match=r"will be frozen from 2026-03-02 18:00 UTC until .* by Ada \(F1: database move\)"
+    ):
+        await say(ctx, "payments from 17:00 to 19:00 something else")
+    await say(ctx, "payments for 1h tests")
+    await say(ctx, "checkout for 1h tests")
+    await say(ctx, "lift payments", NOON + timedelta(minutes=1))
+    assert [1, 3] == sorted(one.id for one in await standing(ctx, NOON + timedelta(minutes=2)))
+    with pytest.raises(UserError, match=r"F1 \(payments, from 2026-03-02 18:00 UTC\)"):
+        await say(ctx, "lift everything", NOON + timedelta(minutes=3))
+
+
 async def test_a_freeze_that_is_taken_back_before_it_begins_never_was_one(ctx: Context) -> None:
     await say(ctx, "payments from 18:00 to 20:00 database move")
     await said(ctx, NOON)

@@ -166,3 +166,13 @@ def test_names_are_listed(words: str, names: list[str]) -> None:
 
 def test_counts_agree_with_their_noun() -> None:
     assert ("1 reply", "1,200 replies") == (text.plural(1, "reply", "replies"), text.plural(1200, "reply", "replies"))
+
+
+def test_people_and_channels_are_shown_as_slack_shows_them_in_any_workspace() -> None:
+    assert ["<@U123>", "<@partner/U123>", None] == [text.mention(one) for one in ("U123", "partner/U123", "zoe")]
+    assert ["<#C0123456>", "<#partner/C0123456>"] == [
+        text.channel_link(one) for one in ("C0123456", "partner/C0123456")
+    ]
+    assert ["direct messages to <@U123>", "#payments-dev"] == [
+        text.place_link(one) for one in ("U123", "#payments-dev")
+    ]
