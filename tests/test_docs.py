@@ -7,6 +7,7 @@ import pytest
 
 import handlers.commands as command_files
 from bot.__main__ import main
+from bot.manifest import scopes
 from bot.settings import KINDS
 from bot.telemetry import Metrics
 from handlers.commands import Command
@@ -44,6 +45,10 @@ def test_every_metric_is_explained_and_no_other() -> None:
 
 def test_every_kind_of_sender_has_a_section() -> None:
     assert sorted(KINDS) == sorted(re.findall(r"^## `(\w+)`$", page("docs/senders.md"), re.MULTILINE))
+
+
+def test_the_readme_counts_the_scopes_that_the_manifest_asks_for() -> None:
+    assert f"all {len(scopes())} granted" in page("README.md")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

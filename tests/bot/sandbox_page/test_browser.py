@@ -50,6 +50,7 @@ async def test_a_command_is_completed_its_modal_filled_in_and_its_errors_shown(s
     await expect(composer).to_have_value("/change ")
     await composer.press("Enter")
     dialog = page.get_by_role("dialog", name="Log a change")
+    await expect(dialog.get_by_label("What was changed")).to_be_focused()
     await dialog.get_by_label("What was changed").fill("nonsense")
     await dialog.get_by_label("Approved by").select_option("Jun Takeda")
     await dialog.get_by_role("button", name="Log it").click()

@@ -85,6 +85,7 @@ function followModal(place, html) {
   const next = drawn(html);
   const dialog = next.querySelector("dialog");
   if (open?.open && dialog && open.dataset.view === dialog.dataset.view && open.dataset.hash === dialog.dataset.hash) return;
+  const kept = open?.querySelector("form :focus")?.name;
   const typed = open && dialog?.dataset.view === open.dataset.view ? new FormData(open.querySelector("form")) : null;
   place.replaceChildren(next);
   if (!dialog) return;
@@ -93,7 +94,14 @@ function followModal(place, html) {
     if (field && !(field instanceof RadioNodeList) && field.type !== "checkbox") field.value = value;
   }
   dialog.addEventListener("cancel", () => send("page/close", { view: dialog.dataset.view }));
-  dialog.showModal();
+  show(dialog, typed && kept);
+}
+
+// A form is opened to be filled in: the keyboard stands in its first field, or where it stood.
+function show(dialog, name) {
+  dialog?.showModal();
+  const fields = [...(dialog?.querySelectorAll(".modal-body :is(input, select, textarea)") ?? [])];
+  (fields.find((field) => name && field.name === name) ?? fields[0])?.focus();
 }
 
 function follow() {
@@ -223,7 +231,7 @@ function toggleTheme() {
 localise(document);
 document.querySelectorAll(".scroll").forEach((scroll) => (scroll.scrollTop = scroll.scrollHeight));
 document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
-document.querySelector("#modal dialog")?.showModal();
+show(document.querySelector("#modal dialog"));
 setInterval(() => localise(document), 30_000);
 if (document.querySelector(".home")) send("page/home", {});
 follow();
