@@ -29,11 +29,15 @@ async def group_of(store: Store, number: int) -> list[Incident]:
     """Return the incidents shown in one message, the leader first.
 
     Raises:
-        UserError: there is no such incident; the nearest number that there is, is named.
+        UserError: there is no such incident; the nearest number that there is, is named. Or it is a stored alert.
     """
     incident = await store.incidents.get(number)
-    if incident is None or incident.is_signal:
-        raise UserError(await _no_such(store, number))
+    if incident is None:
+        raise UserError(await no_such(store, number))
+    if incident.is_signal:
+        raise UserError(
+            f"INC-{number} is an alert that opened no incident. `/incident promote INC-{number}` makes it one."
+        )
     members = await store.incidents.members(incident.leader_id or incident.id)
     return sorted(members, key=lambda member: (member.id != member.leader_id, member.id)) or [incident]
 
@@ -114,7 +118,8 @@ def leaders_of(members: Iterable[Incident]) -> list[Incident]:
     return list({m.leader_id or m.id: m for m in reversed(list(members))}.values())[::-1]
 
 
-async def _no_such(store: Store, number: int) -> str:
+async def no_such(store: Store, number: int) -> str:
+    """Return the complaint that there is no such incident, with the nearest that there is."""
     near = await store.incidents.nearest(number)
     meant = f"Did you mean INC-{near}?" if near else "None has been opened yet."
     return f"There is no incident INC-{number}. {meant} `/incident list` shows what is open."

@@ -69,6 +69,8 @@ COMMAND: Final = Command(
         "/incident timeline INC-12",
         "/incident impact INC-12 20m ago",
         "/incident merge INC-13 into INC-12",
+        "/incident list alerts",
+        "/incident promote INC-14",
         "/incident cause INC-12 #41",
         "/incident cause INC-12 external",
         "/incident handoff INC-12 @bob my shift ends",

@@ -20,6 +20,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "close": moves.move_it,
     "merge": moves.merge_it,
     "unmerge": moves.unmerge_it,
+    "promote": moves.promote_it,
     "assign": people.assign_role,
     "unassign": people.take_role,
     "page": people.page_people,

@@ -1,5 +1,6 @@
 """Verbs that only show: list, show, timeline, mine."""
 
+import re
 from typing import Final
 
 from handlers.commands import Invocation, Reply
@@ -14,10 +15,16 @@ from models.records import Incident
 from models.store import Store
 
 _MOST: Final = 20
+_ALERTS: Final = re.compile(r"(?:alerts?|signals?)(?:\s+(?P<rest>.+))?", re.IGNORECASE)
 
 
 async def list_them(ctx: Context, _invocation: Invocation, _verb: str, text: str) -> Reply:
-    """`list [service|tests]`: what is open, the worst first."""
+    """`list [service|tests|alerts [service]]`: what is open, the worst first."""
+    alerts = _ALERTS.fullmatch(text)
+    if alerts:
+        of = [split_service(alerts["rest"], ctx.topology)[0].name] if alerts["rest"] else None
+        async with ctx.reading() as store:
+            return Reply(message=answers.signals(await store.incidents.signals(of, _MOST)))
     if text.casefold() in ("test", "tests", "drills"):
         async with ctx.reading() as store:
             return Reply(message=answers.listing(await store.incidents.tests(_MOST), "Test incidents"))

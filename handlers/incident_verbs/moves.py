@@ -8,6 +8,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_merges import merge, unmerge
 from handlers.incident_moves import Move, Opening, move, open_incident
+from handlers.incident_promotion import promote
 from handlers.incident_which import which
 from handlers.references import number_in
 from handlers.views import incident_answers as answers
@@ -54,6 +55,14 @@ async def move_it(ctx: Context, invocation: Invocation, verb: str, text: str) ->
         number, words = await which(store, invocation, verb, text)
     moved = await move(ctx, number, _MOVES[verb], invocation.by, text=words)
     return Reply(message=answers.done(moved.leader, moved.status, moved.changed))
+
+
+async def promote_it(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
+    """`promote INC-12`: open an incident for an alert that was only stored."""
+    number = number_in(text)
+    if number is None:
+        raise UserError(f"Which alert? `/incident {verb} INC-12`; `/incident list alerts` shows them.")
+    return Reply(message=answers.opened(await promote(ctx, number, invocation.by)))
 
 
 async def merge_it(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:

@@ -6,8 +6,8 @@ from typing import Final
 from handlers.views import Message
 from handlers.views.incident_facts import EMOJI, headline, label, state_words
 from handlers.views.layout import header, joined, message, paragraphs, said
-from handlers.views.text import line, link, plural
-from handlers.views.times import duration
+from handlers.views.text import code, line, link, plural
+from handlers.views.times import duration, moment
 from models.records import Incident
 from models.response import Holder, ResponsePlan
 from models.words import IncidentStatus
@@ -101,6 +101,25 @@ def listing(incidents: Sequence[Incident], title: str) -> Message:
         return said(f"{title}: none.")
     lines = [f"{EMOJI[i.status]} {headline(i, [i])} · {state_words([i], i.status)}" for i in incidents]
     return message(f"{title}: {len(incidents)}", [header(title), *paragraphs(lines)])
+
+
+def signals(alerts: Sequence[Incident]) -> Message:
+    """Return the stored alerts that opened no incident, each with what would make it one."""
+    title = "Alerts that opened no incident"
+    if not alerts:
+        return said(f"{title}: none.")
+    lines = [
+        joined(
+            [
+                f"• INC-{alert.id} {line(alert.title, 120)}",
+                joined([line(service, 60) for service in alert.services]) or None,
+                f"since {moment(alert.started_at)}" if alert.started_at else None,
+                code(f"/incident promote INC-{alert.id}"),
+            ]
+        )
+        for alert in alerts
+    ]
+    return message(f"{title}: {len(alerts)}", [header(title), *paragraphs(lines)])
 
 
 def mine(held: Sequence[tuple[Holder, Incident]]) -> Message:

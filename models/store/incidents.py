@@ -90,6 +90,13 @@ class Incidents(Noun):
         rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
 
+    async def signals(self, services: Collection[str] | None, limit: int) -> list[Incident]:
+        """Return the newest alerts that opened no incident and are not over."""
+        over, signal = _INCIDENTS.c.status == IncidentStatus.RESOLVED, _INCIDENTS.c.is_signal.is_(True)
+        query = _of_services(select(_INCIDENTS).where(signal, ~over), services)
+        rows = await self._connection.execute(query.order_by(_INCIDENTS.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
     async def recent(
         self,
         *,
