@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from handlers.ahead import by_arrival
 from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
 from handlers.ranges import find_ranges
@@ -58,7 +59,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booke
     """Write a batch of reports into the memory."""
     booked = Booked()
     touched = Touched()
-    fresh = await _unseen(store, list(batch), booked)
+    fresh = await _unseen(store, [_in_time(told) for told in batch], booked)
     mapped = [told for told in fresh if _is_mapped(told, topology, booked)]
     await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
@@ -76,6 +77,11 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booke
     await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
     return booked
+
+
+def _in_time(told: Told) -> Told:
+    report = by_arrival(told.report, told.received_at)
+    return told if report is told.report else replace(told, report=report)
 
 
 async def _unseen(store: Store, batch: list[Told], booked: Booked) -> list[Told]:
