@@ -98,6 +98,9 @@ async def give_debts(store: Store, services: Collection[str], outgoing: Person, 
 
 async def tell_of_ended(ctx: Context, at: datetime) -> None:
     """Say once, in the thread in ops and to its owner, that something should be gone by now."""
+    async with ctx.reading() as store:
+        if not await store.debts.open(ended_by=at):
+            return
     async with ctx.transaction() as store:
         ended = await store.debts.open(ended_by=at, lock=True)
         for debt in ended:

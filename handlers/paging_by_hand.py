@@ -146,7 +146,8 @@ async def _meant(ctx: Context, target: str, by: By) -> str:
 def nobody_meant(word: str, topology: Topology) -> UserError:
     """Return the complaint about a word that means nobody who could be paged."""
     known = known_targets(topology)
-    meant = did_you_mean(word, known, "{}")
+    close = did_you_mean(word, known, "{}")
+    meant = close if "Did you mean" in close else ""
     return UserError(f"“{word[:60]}” is nobody I can page: @person, #channel, {', '.join(known[:12])}.{meant}")
 
 

@@ -50,6 +50,9 @@ async def want_pictures(store: Store, said: Said, largest: int, at: datetime) ->
 
 async def fetch_pictures(ctx: Context, at: datetime) -> None:
     """Fetch what is due; keep it, or try it again later."""
+    async with ctx.reading() as store:
+        if not await store.pictures.is_any_due(at):
+            return
     async with ctx.transaction() as store:
         due = await store.pictures.claim(at, at + _FIRST_PAUSE, _AT_ONCE)
     for wanted in due:

@@ -13,7 +13,7 @@ from handlers.instants import read_coming
 from handlers.people import person_named
 from handlers.places import zone_of
 from handlers.views import points as views
-from models.points import OUTCOMES, Marked, Point, PointOutcome, Settled, instant_in
+from models.points import OUTCOMES, Marked, Point, PointKind, Settled, instant_in
 from models.store import Store
 from models.words import EntryKind
 
@@ -62,8 +62,9 @@ async def settle_point(ctx: Context, settled: Settled, by: By) -> Point:
         if settled.outcome not in OUTCOMES[point.kind]:
             fits = " or ".join(f"`P{point.id} {one}: …`" for one in OUTCOMES[point.kind])
             raise UserError(f"P{point.id} is a {views.NAMES[point.kind]}: say {fits}.")
-        if settled.outcome is PointOutcome.RULED_OUT and not settled.why:
-            raise UserError(f"By what evidence? `/incident note P{point.id} ruled out: the heap is flat since 02:10`")
+        if settled.outcome in OUTCOMES[PointKind.HYPOTHESIS] and not settled.why:
+            example = f"`/incident note P{point.id} {settled.outcome}: the heap is flat since 02:10`"
+            raise UserError(f"By what evidence? Who reads it next was not there: {example}")
         group = await locked_group(store, point.incident_id)
         ended = replace(
             point, outcome=settled.outcome, why=settled.why[:1000] or None, ended_at=by.at, ended_by=by.name

@@ -45,9 +45,18 @@ async def page_people(ctx: Context, invocation: Invocation, verb: str, text: str
     if not words and incident:
         return Reply(modal=paging.page_form(incident, known_targets(ctx.topology), invocation.channel_id))
     if not targets:
-        raise nobody_meant(words.split()[0] if words else "", ctx.topology)
+        targets, why = await _by_name(ctx, words, invocation)
     paged = await page_by_hand(ctx, number, targets, why, invocation.by)
     return Reply(message=paging.sent(paged.incident, paged.pages))
+
+
+async def _by_name(ctx: Context, words: str, invocation: Invocation) -> tuple[list[str], str]:
+    """Return the person whom a line begins with by a name without an @, and why."""
+    name, _, why = words.partition(" ")
+    try:
+        return [f"<@{(await person_named(ctx, name, invocation.by)).user_id}>"], why.strip()
+    except UserError as error:
+        raise nobody_meant(name, ctx.topology) from error
 
 
 def _split(ctx: Context, words: str) -> tuple[str, str]:

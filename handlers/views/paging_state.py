@@ -76,7 +76,8 @@ def by_hand(told: Told) -> str | None:
 def said_to(one: Page) -> str:
     """Return what was said to a page, else what became of it."""
     if one.answer:
-        return f"{line(one.answered_by or '', 60)} *{one.answer}*"
+        by = "" if one.answered_by == one.who else f"{line(one.answered_by or '', 60)} "
+        return f"{by}*{one.answer}*"
     return became(one)
 
 

@@ -50,6 +50,11 @@ class Pictures(Noun):
                 statement.on_conflict_do_update(index_elements=["message", "file_id"], set_=anew)
             )
 
+    async def is_any_due(self, at: datetime) -> bool:
+        """Say whether there is anything to fetch."""
+        query = select(_WANTED.c.file_id).where(_WANTED.c.due_at <= at).limit(1)
+        return (await self._connection.execute(query)).first() is not None
+
     async def claim(self, at: datetime, until: datetime, limit: int) -> list[Wanted]:
         """Take what is due; nobody else takes it before `until`."""
         query = select(_WANTED).where(_WANTED.c.due_at <= at).order_by(_WANTED.c.due_at).limit(limit)

@@ -108,6 +108,8 @@ async def test_what_is_ruled_out_says_by_what_evidence_and_by_whom(ctx: Context,
     await say(ctx, "note hypothesis: the pool leaks", at)
     with pytest.raises(UserError, match="By what evidence"):
         await say(ctx, "note P1 ruled out", at)
+    with pytest.raises(UserError, match="By what evidence"):
+        await say(ctx, "note P1 confirmed", at)
     assert "P1 is ruled out" in await shown(ctx, "note P1 ruled out: the heap is flat", at + timedelta(minutes=1))
     assert "*Ruled out* the pool leaks: the heap is flat (Ada)" == await line_of(ctx, "Ruled out", at)
     await say(ctx, "note ruled out: DNS, mtr is clean", at + timedelta(minutes=2))

@@ -118,7 +118,7 @@ async def test_a_person_is_paged_says_so_and_has_it(database: Database, clock: C
     clock.forward(60)
     await press(ctx, "page_on_it", sent.ref or "", BEN, clock)
     shown = await card(ctx, clock)
-    assert "Ben *is on it*" in shown
+    assert "Ben (by Jun): *is on it*" in shown
     assert "acknowledged by Ben" in shown
     assert "Ben is on it" in (await spoken(ctx, "U2", clock))[-1]
     assert "is on it" in (await spoken(ctx, "U1", clock))[-1]
@@ -223,6 +223,7 @@ async def test_without_anybody_the_form_asks(lite: Database, clock: Clock) -> No
     ("complaint", "text"),
     [
         ("“bob” is nobody I can page: @person, #channel, on_call", "page INC-1 bob please"),
+        ("lead, ops, pd, hook. Did you mean ops?", "page INC-1 opps"),
         ("nobody called “@bne”", "page INC-1 @bne"),
         ("There is no incident INC-9", "page INC-9 @ben"),
     ],
@@ -231,6 +232,13 @@ async def test_wrong_input_is_explained(lite: Database, clock: Clock, complaint:
     ctx = await opened(lite, clock)
     with pytest.raises(UserError, match=complaint):
         await say(ctx, text, clock)
+
+
+async def test_a_name_without_an_at_is_a_person_too(lite: Database, clock: Clock) -> None:
+    ctx = await opened(lite, clock)
+    await say(ctx, "page INC-1 ben the replica is gone", clock)
+    (sent,) = await pages(ctx)
+    assert ("Ben", "the replica is gone") == (sent.who, sent.why)
 
 
 async def test_nobody_is_paged_for_what_is_over(lite: Database, clock: Clock) -> None:
