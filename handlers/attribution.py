@@ -56,6 +56,7 @@ class Near:
     store: Store
     known: dict[int, Member]
     around: dict[Place, Neighbours] = field(default_factory=dict)
+    commits: dict[int, list[Brought]] = field(default_factory=dict)
 
     async def members(self, ids: Iterable[int | None]) -> dict[int, Member]:
         """Return the deployments with these ledger numbers that count."""
@@ -63,6 +64,14 @@ class Near:
         if missing := wanted - self.known.keys():
             self.known |= await self.store.lanes.members(missing)
         return {i: self.known[i] for i in wanted if i in self.known}
+
+    async def brought(self, members: Iterable[Member]) -> dict[int, list[Brought]]:
+        """Return the commits that these deployments list."""
+        wanted = {m.id for m in members if m.commits_known}
+        if missing := wanted - self.commits.keys():
+            found = await self.store.lanes.brought(missing)
+            self.commits |= {i: found.get(i, []) for i in missing}
+        return {i: self.commits[i] for i in wanted}
 
     async def neighbours(self, places: Sequence[Place]) -> list[Neighbours]:
         """Return what stands around each place."""
@@ -80,10 +89,10 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
     await _name_causes(store, touched)
     if not (moved.states or touched.incidents or touched.shas):
         return {}
-    brought = await store.lanes.brought({state.id for state in moved.states if state.commits_known})
+    near = Near(store, dict(moved.now), touched.around)
+    brought = await near.brought(moved.states)
     shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
     naming = await store.blames.naming(shas | {name for state in moved.states for name in state.names})
-    near = Near(store, dict(moved.now), touched.around)
     targets, blamed = await _judge(near, moved, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}
     incidents |= await _open_around(store, [*moved.states, *targets.values()], within)
@@ -258,7 +267,7 @@ class _Counted:
         found += await self.near.store.lanes.of_units(set(units) - alone.keys())
         members = {m.id: m for m in found if m.id not in self.members}
         self.members |= members
-        self.brought |= await self.near.store.lanes.brought([m.id for m in members.values() if m.commits_known])
+        self.brought |= await self.near.brought(members.values())
 
     async def load_bringing(self, shas: set[str]) -> set[Unit]:
         """Read every deployment that brought one of these commits; return those that were not read before."""

@@ -21,7 +21,9 @@ async def begin_soaks(store: Store, topology: Topology, succeeded: Iterable[Depl
 
     Returns the cards that say something else now. What was deployed long ago (a history, say) is not soaked.
     """
-    new = [s for d in succeeded if (s := soak_of(d, topology.soak_for(d.service, d.environment), at))]
+    deploys = list(succeeded)
+    lengths = {place: topology.soak_for(*place) for place in {(d.service, d.environment) for d in deploys}}
+    new = [s for d in deploys if (s := soak_of(d, lengths[d.service, d.environment], at))]
     if not new:
         return []
     await store.soaks.add_many(new)

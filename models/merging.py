@@ -281,21 +281,38 @@ def _named_fields(
     names: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return the fields that belong to their last writer, with the bookkeeping that keeps the order irrelevant."""
+    if stored is None:
+        return _first_fields(report, names)
     at, now, then = report.occurred_at, _micros(report.occurred_at), _micros(base.latest_at)
     latest = max(at, base.latest_at)
     said = dict(base.said)
     values: dict[str, Any] = {"latest_at": latest, "said": said}
     for name in names:
         spoken = _spoken(report, name)
-        if spoken is UNSET and (stored is None or latest == base.latest_at):
+        if spoken is UNSET and latest == base.latest_at:
             continue
         value = getattr(base, name)
-        time = said.pop(name, None if stored is None or value in _EMPTY else then)
+        time = said.pop(name, None if value in _EMPTY else then)
         if spoken is not UNSET and _is_newer(now, spoken, time, value):
             value, time = _EMPTY_VALUE.get(name) if spoken in _EMPTY else spoken, now
             values[name] = value
         if time is not None and (value in _EMPTY or time != max(now, then)):
             said[name] = time
+    return values
+
+
+def _first_fields(report: DeployReport | ChangeReport | IncidentReport, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields of whatever nobody told of before: what is empty was said to be so."""
+    said: dict[str, int] = {}
+    values: dict[str, Any] = {"latest_at": report.occurred_at, "said": said}
+    for name in names:
+        spoken = _spoken(report, name)
+        if spoken is UNSET:
+            continue
+        if spoken in _EMPTY:
+            spoken = _EMPTY_VALUE.get(name)
+            said[name] = _micros(report.occurred_at)
+        values[name] = spoken
     return values
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from models.attribution import Member
@@ -29,7 +29,7 @@ def roll_up(
     leads: tuple[tuple[str, float], ...] | None,
 ) -> Rollout:
     """Return the deployment that these members are counted as. There is at least one, all of one unit."""
-    ordered = sorted(members, key=lambda m: m.order)
+    ordered = sorted(members, key=lambda m: m.order) if len(members) > 1 else list(members)
     last = ordered[-1]
     finishes = {m.id: m.finished_at for m in members}
     held = [c for c in charges if c.deploy_id in finishes]
@@ -109,7 +109,7 @@ def _leads(
         return None
     commits = {sha: (at, is_merge) for m in group for sha, at, is_merge in brought.get(m.id, ())}
     return tuple(
-        (sha, (finished_at - written_at) / timedelta(seconds=1))
+        (sha, (finished_at - written_at).total_seconds())
         for sha, (written_at, is_merge) in sorted(commits.items())
         if written_at is not None and not is_merge and first[unit[0], sha] == unit
     )

@@ -7,7 +7,7 @@ know aliases. Nothing here is guessed: a name that no table knows is `None`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeAlias
 
 from models.freezes import FreezePlan
@@ -28,6 +28,7 @@ Period: TypeAlias = Literal["day", "week", "month"]
 MapKind: TypeAlias = Literal["service", "environment"]
 
 
+@lru_cache(maxsize=4_096)  # a batch of events names few things many times
 def folded(name: str) -> str:
     """Return the form under which names are compared."""
     return name.strip().casefold()
