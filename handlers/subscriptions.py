@@ -57,9 +57,11 @@ def _with(wish: Wish, word: str, topology: Topology) -> Wish:
         return replace(wish, timezone=zone)
     if folded in ("at", "by", "every", "in"):
         return wish
+    if word[0].isdigit():
+        raise UserError(f"“{word[:60]}” is no time. Write it like `8:30`, from `0:00` to `23:59`.")
     known = [*_PERIODS, *(b.name for b in topology.bridges), *(_zones().values() if "/" in word else ())]
-    hint = did_you_mean(word, known, "`{}`", aliases=()) if "/" not in word else _nearest_zone(word)
-    raise UserError(f"“{word[:60]}” is no bridge, period, time or time zone." + hint)
+    hint = did_you_mean(word, known, "`{}`", aliases=sorted(_day_names())) if "/" not in word else _nearest_zone(word)
+    raise UserError(f"“{word[:60]}” is no bridge, period, day, time or time zone." + hint)
 
 
 def _nearest_zone(word: str) -> str:

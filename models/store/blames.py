@@ -103,31 +103,19 @@ class Blames(Noun):
     async def latest_before(self, suspicion: Suspicion) -> list[Member]:
         """Return, for each service of an incident, the last deployment that was live where it started."""
         found: list[Member] = []
+        asked = {"at": suspicion.started_at, "environment": suspicion.environment}
+        query = _LATEST if suspicion.environment is None else _LATEST_THERE
         for service in suspicion.services:
-            query = live_members().where(_LEDGER.c.service == service, _LEDGER.c.at <= suspicion.started_at)
-            if suspicion.environment is not None:
-                query = query.where(_LEDGER.c.environment == suspicion.environment)
-            # `at` is when a finished deployment finished; the second order decides as `Member.order` does.
-            newest = query.order_by(_LEDGER.c.at.desc(), _LEDGER.c.source.desc(), _LEDGER.c.external_id.desc())
-            found += map(to_member, await self._connection.execute(newest.limit(1)))
+            found += map(to_member, await self._ask(query, service=service, **asked))
         return found
 
     async def landed_within(self, suspicion: Suspicion) -> list[tuple[Member, Blame]]:
         """Return the remedies that landed in an incident's services while it was open, with what they blame."""
-        query = (
-            select(*member_columns(), _BLAMES.c.reason, _BLAMES.c.deploy_id)
-            .join(_BLAMES, (_BLAMES.c.blamer == DEPLOY) & (_BLAMES.c.blamer_id == _LEDGER.c.id))
-            .where(
-                LIVE,
-                REMEDIED,
-                _LEDGER.c.service.in_(suspicion.services),
-                _LEDGER.c.finished_at >= suspicion.started_at,
-            )
-        )
-        if suspicion.resolved_at is not None:
-            query = query.where(_LEDGER.c.finished_at <= suspicion.resolved_at)
+        asked = {"start": suspicion.started_at, "end": suspicion.resolved_at}
+        query = _LANDED_SINCE if suspicion.resolved_at is None else _LANDED_WITHIN
+        rows = await self._ask(query, services=list(suspicion.services), **asked)
         found: dict[int, tuple[Member, Blame]] = {}
-        for row in await self._connection.execute(query):
+        for row in rows:
             member = to_member(row)
             others = found[member.id][1].deploy_ids if member.id in found else ()
             found[member.id] = member, Blame(BlameReason(row.reason), (*others, row.deploy_id))
@@ -137,8 +125,7 @@ class Blames(Noun):
         """Return incidents by number, as attribution sees them."""
         found: list[Suspicion] = []
         for part in in_slices(ids):
-            rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(part)))
-            found += map(suspicion_of, rows)
+            found += map(suspicion_of, await self._ask(_BY_IDS, ids=list(part)))
         return found
 
     async def everyone(self, received_by: datetime) -> list[Suspicion]:
@@ -221,3 +208,21 @@ _OPEN_BETWEEN = Prepared(
         _BEGUN.where(_INCIDENTS.c.status != IncidentStatus.RESOLVED),
     )
 )
+_BY_IDS = Prepared(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(bindparam("ids", expanding=True))))
+_BEFORE = live_members().where(_LEDGER.c.service == bindparam("service"), _LEDGER.c.at <= bindparam("at"))
+# `at` is when a finished deployment finished; the second order decides as `Member.order` does.
+_NEWEST = _LEDGER.c.at.desc(), _LEDGER.c.source.desc(), _LEDGER.c.external_id.desc()
+_LATEST = Prepared(_BEFORE.order_by(*_NEWEST).limit(1))
+_LATEST_THERE = Prepared(_BEFORE.where(_LEDGER.c.environment == bindparam("environment")).order_by(*_NEWEST).limit(1))
+_LANDED = (
+    select(*member_columns(), _BLAMES.c.reason, _BLAMES.c.deploy_id)
+    .join(_BLAMES, (_BLAMES.c.blamer == DEPLOY) & (_BLAMES.c.blamer_id == _LEDGER.c.id))
+    .where(
+        LIVE,
+        REMEDIED,
+        _LEDGER.c.service.in_(bindparam("services", expanding=True)),
+        _LEDGER.c.finished_at >= bindparam("start"),
+    )
+)
+_LANDED_SINCE = Prepared(_LANDED)
+_LANDED_WITHIN = Prepared(_LANDED.where(_LEDGER.c.finished_at <= bindparam("end")))

@@ -60,7 +60,10 @@ def test_words_come_in_any_order(cron: str, wish: Wish, words: str) -> None:
         ("Did you mean `weekly`", "weekyl"),
         ("Did you mean `Europe/Berlin`", "Europe/Berln"),
         ("Zones are called like", "Nowhere/Atall"),
-        ("no bridge, period, time", "25:00"),
+        ("Did you mean `monday`", "mondey"),
+        ("“25:00” is no time. Write it like `8:30`", "25:00"),
+        ("“9am” is no time.", "9am"),
+        ("“half-past” is no bridge, period, day, time or time zone", "half-past"),
     ],
 )
 def test_a_word_that_is_not_understood_is_named(complaint: str, words: str) -> None:
