@@ -26,6 +26,8 @@ _WORKSPACE: Final = re.compile(r"[a-z][a-z0-9-]{0,11}")
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]{6,}")
 # Enough for every day of a month, and for the hours of a week that a digest may come at.
 _SLOTS_LOOKED_AT: Final = 200
+_REPOSITORY: Final = re.compile(r"[^\s/:]+(?:/[^\s/:]+)+")
+_REPOSITORY_ADDRESS: Final = re.compile(r"(?:https?://[^/]+/|(?:ssh://)?git@[^/:]+[/:])(?P<name>.+?)(?:\.git)?/?")
 _PART_OF_A_URL: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -158,6 +160,8 @@ def _service(path: Place, service: ServiceEntry, document: Document) -> None:
     if service.name is not None and service.name != path[-1]:
         document.complain((*path, "name"), f"is not the name above it, {path[-1]}", "Remove `name:`.")
     _known((*path, "depends_on"), service.depends_on, "services", document)
+    for number, repository in enumerate(service.repositories):
+        _repository((*path, "repositories", number), repository, document)
     owners: dict[str, str] = {}
     for environment, entry in service.environments.items():
         for name in (environment, *entry.aliases):
@@ -165,6 +169,15 @@ def _service(path: Place, service: ServiceEntry, document: Document) -> None:
             if owner != environment:
                 what = f"{name} already names the environment {owner}"
                 document.complain((*path, "environments", environment), what, "Leave it to one of the two.")
+
+
+def _repository(path: Place, named: str, document: Document) -> None:
+    """Complain of what no sender would call a repository: GitHub and GitLab write owner/name, without an address."""
+    if _REPOSITORY.fullmatch(named):
+        return
+    address = _REPOSITORY_ADDRESS.fullmatch(named)
+    fix = f"Write {address['name']}." if address else "Write owner/name, as in acme/payments."
+    document.complain(path, f"no repository is called {named}", fix)
 
 
 def _source(path: Place, source: SourceEntry, kinds: list[str], document: Document) -> None:

@@ -1,20 +1,27 @@
 """Alive, ready, degraded: what a load balancer and Prometheus are told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.requests import Request
 
 from bot.app import build
 from bot.clock import utc_now
+from bot.database import Database
+from bot.delivery_gauges import DeliveryGauges
 from bot.demo import SECRET, Demo, demo
+from bot.health import Health
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.config import SandboxConfig
 from bot.sandbox.serving import running
 from bot.settings import Settings
+from bot.telemetry import Metrics
+from models.topology import Topology
 from tests.support.webhooks import github_deployment_status, sign_github
 
 
@@ -40,6 +47,29 @@ async def test_slack_being_away_is_degraded_but_ready_for_webhooks(stage: Demo) 
     stage.sandbox.workspace.add_fault("down")
     ready = await ask(stage.bot_url, "/readyz")
     assert (200, "degraded") == (ready.status_code, ready.json()["status"])
+
+
+async def test_a_database_that_is_away_makes_the_bot_unready_and_its_counters_are_still_told() -> None:
+    async def slack() -> None: ...
+
+    away, elapsed = Database("postgresql+asyncpg://nobody:s3cret@127.0.0.1:9/none"), asyncio.get_running_loop().time
+    health = Health(
+        reading=away.reading,
+        workers=lambda: {"inbox": True},
+        slack=slack,
+        metrics=Metrics(),
+        gauges=DeliveryGauges(aside=away.aside, topology=Topology, now=utc_now, elapsed=elapsed),
+        now=utc_now,
+        elapsed=elapsed,
+    )
+    ready = await health.readyz(Request({"type": "http"}))
+    told = await health.prometheus(Request({"type": "http"}))
+    await away.close()
+
+    assert 503 == ready.status_code
+    expected = {"status": "unready", "database": "does not answer (Unavailable)", "inbox": "ok", "slack": "ok"}
+    assert expected == json.loads(bytes(ready.body))
+    assert (200, True) == (told.status_code, b"twinspan_deliveries_total" in bytes(told.body))
 
 
 async def test_a_worker_that_stopped_makes_the_bot_unready(stage: Demo) -> None:

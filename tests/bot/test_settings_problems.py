@@ -40,6 +40,25 @@ def test_every_wrong_name_is_said_at_once_with_its_line(tmp_path: Path) -> None:
     assert "Did you mean github?" == found[4].fix
 
 
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ("acme", "Write owner/name, as in acme/payments."),
+        ("https://github.com/acme/payments", "Write acme/payments."),
+        ("https://gitlab.example/acme/shop/payments.git", "Write acme/shop/payments."),
+        ("git@github.com:acme/payments.git", "Write acme/payments."),
+    ],
+)
+def test_a_repository_that_no_sender_would_call_so_is_refused(tmp_path: Path, written: str, fix: str) -> None:
+    text = MINIMAL.replace("[payments]", f"{{payments: {{repositories: ['{written}']}}}}")
+    [found] = problems_of(text, tmp_path)
+    assert ("services.payments.repositories[0]", f"no repository is called {written}", fix) == (
+        found.path,
+        found.what,
+        found.fix,
+    )
+
+
 def test_every_wrong_key_and_value_is_said_at_once_with_its_line(tmp_path: Path) -> None:
     text = MINIMAL + "serivces: {}\nundo_minutes: soon\ndigests:\n  d: {period: year}\n"
     found = problems_of(text, tmp_path)
