@@ -33,6 +33,7 @@ from bot.pagers import writers
 from bot.prometheus import operations
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.slack.failures import answered
 from bot.slack.listener import build_listener
 from bot.slack.messenger import web_client
 from bot.slack.tasks import Tasks
@@ -180,7 +181,7 @@ class Bot:
 
     async def ask_slack(self) -> None:
         """Ask whether Slack can be reached both ways; raise what is wrong."""
-        await self.listener.client.auth_test()
+        await answered(self.listener.client.auth_test())
         if self._socket is not None and not await self._socket.client.is_connected():
             raise ConnectionError("Socket Mode is not connected")
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.delivery_gauges import DeliveryGauges
 from bot.telemetry import Metrics
-from handlers.errors import TwinspanError
+from handlers.errors import PostFailure, TwinspanError
 from handlers.ports import Transaction
 from models.store import Store
 
@@ -98,6 +98,8 @@ class Health:
                 await self.slack()
         except TimeoutError:
             return "does not answer"
+        except PostFailure as failure:
+            return failure.reason if failure.is_refusal else f"does not answer ({failure.reason})"
         except Exception as error:
             return str(error)[:200] or type(error).__name__
         return "ok"

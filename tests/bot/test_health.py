@@ -47,6 +47,13 @@ async def test_slack_being_away_is_degraded_but_ready_for_webhooks(stage: Demo) 
     stage.sandbox.workspace.add_fault("down")
     ready = await ask(stage.bot_url, "/readyz")
     assert (200, "degraded") == (ready.status_code, ready.json()["status"])
+    assert ready.json()["slack"].startswith("does not answer (")
+
+
+async def test_a_token_that_slack_refuses_is_said_in_slacks_word(stage: Demo) -> None:
+    stage.sandbox.workspace.add_fault("error", method="auth.test", error="invalid_auth")
+    ready = await ask(stage.bot_url, "/readyz")
+    assert (200, "degraded", "invalid_auth") == (ready.status_code, ready.json()["status"], ready.json()["slack"])
 
 
 async def test_a_database_that_is_away_makes_the_bot_unready_and_its_counters_are_still_told() -> None:
