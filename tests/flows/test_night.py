@@ -16,6 +16,7 @@ from bot.sandbox.config import SandboxConfig
 from bot.sandbox.serving import free_port, running
 from bot.sandbox.state import Message
 from bot.settings import load
+from handlers.debts import tell_of_ended
 from handlers.incident_channels import IncidentChannels
 from handlers.reminders import remind
 from handlers.shift_handoffs import tend
@@ -111,6 +112,15 @@ class Night:
         rooms = [c for c in self.sandbox.workspace.channels.values() if c.is_im and person in c.members]
         return [shown(m) for room in rooms for m in room.messages.values()]
 
+    async def press_direct(self, user: str, action: str, words: str) -> None:
+        """Press a button of the last direct message that says something."""
+        person = self.sandbox.workspace.user(user).id
+        rooms = [c for c in self.sandbox.workspace.channels.values() if c.is_im and person in c.members]
+        found = [(room.id, m) for room in rooms for m in room.messages.values() if words in shown(m)]
+        assert found, f"{words!r} was not told to {user}"
+        outcome = await self.sandbox.actor.click(user, action, channel=found[-1][0], ts=found[-1][1].ts)
+        assert outcome.shown is None, outcome.shown
+
     def private(self, user: str, channel: str) -> str:
         """Return what only this person sees last."""
         return shown([m for m in self.sandbox.workspace.timeline(channel, user) if m.ephemeral_to][-1])
@@ -141,6 +151,7 @@ async def test_a_whole_night(night: Night) -> None:
     async with night.bot():
         await night.press("mira", "handoff_accept", OPS, "Shift handoff")
     assert "mira" in shown(night.card(OPS, "Shift handoff"))
+    assert "retries off" in shown(night.card(OPS, "Shift handoff")), "the debt stands in the handoff"
     assert any("off call" in told for told in night.direct("jun"))
     for user in ("mira", "ada", "ben"):
         assert not any("handoff_accept" in told for told in night.direct(user)), "nobody is asked any more"
@@ -150,7 +161,9 @@ async def test_a_whole_night(night: Night) -> None:
         await night.type("mira", OPS, "/oncall")
     assert "🟢 *payments-ops* mira" in night.private("mira", OPS)
     async with night.bot():
+        await night.press("mira", "change_done", OPS, "🔧 *payments*")
         await night.type("mira", OPS, "/incident resolve INC-1 back on 2.4.0")
+    assert "✔ done: mira" in shown(night.card(DEV, "🔧 *payments*"))
     async with night.bot() as bot:
         await night.type("mira", OPS, "/incident export INC-1")
         await night.settle(bot)
@@ -206,13 +219,32 @@ async def the_incident(night: Night) -> None:
         await night.press("jun", "incident_acknowledge", OPS, title)
         await night.type("jun", OPS, "/incident assign INC-1 lead @jun")
         await night.type("jun", OPS, "/incident update INC-1 half of the charges fail, next 30m")
+        await night.type("jun", OPS, "/incident note hypothesis @ada: 2.5.0 leaks connections, next heap dump in 20m")
+        await night.type("jun", OPS, "/incident page INC-1 @ben please drain the old pool")
+        await night.type("ada", DEV, "/change payments: retries off for 30m !production revert: switch them on")
     for channel in (DEV, OPS):
         assert "half of the charges fail" in shown(night.card(channel, title))
 
     night.clock.forward(31 * 60)
     async with night.bot() as bot:
         await remind(bot.ctx, night.clock())
+        await tell_of_ended(bot.ctx, night.clock())
+        await night.press_direct("ben", "page_on_it", "please drain the old pool")
     assert "update" in night.thread(OPS, title), "the next update is due, and said so after a restart"
+    assert "was to be gone" in night.thread(OPS, "retries off"), "so is what was temporary"
+    assert any("was to be gone" in told for told in night.direct("ada"))
+    assert "ben (by jun): *is on it*" in shown(night.card(OPS, title))
+    assert any("is on it" in told for told in night.direct("jun"))
+    async with night.bot():
+        await night.type("jun", OPS, "/incident handoff INC-1")
+    brief = night.private("jun", OPS)
+    for words in (
+        "P1 2.5.0 leaks connections (ada",
+        "half of the charges fail",
+        "lead jun, on 31 min",
+        "ben: *is on it*",
+    ):
+        assert words in brief
 
     async with night.bot():
         await night.press("ada", "deploy_rolling_back", DEV, SUSPECT)
