@@ -34,7 +34,7 @@ async def link_words(ctx: Context, words: str, by: By) -> Message:
         raise UserError(_HOW)
     services, mirror = read_options(read["rest"], ctx.topology)
     try:
-        rooms = await room_named(ctx, read["dev"]), await room_named(ctx, read["ops"])
+        rooms = await room_named(ctx, read["dev"], by), await room_named(ctx, read["ops"], by)
     except PostFailure as failure:
         raise UserError(f"Slack does not tell me its channels just now ({failure.reason}); try again.") from failure
     outside = [room for room in rooms if not room.is_member]
@@ -53,7 +53,7 @@ async def unlink_words(ctx: Context, words: str, by: By) -> Message:
     if len(names) not in (1, 2):
         raise UserError("Say it as `/bridge unlink #channel`.")
     try:
-        rooms: list[Room] = [await room_named(ctx, name) for name in names]
+        rooms: list[Room] = [await room_named(ctx, name, by) for name in names]
     except PostFailure as failure:
         raise UserError(f"Slack does not tell me its channels just now ({failure.reason}); try again.") from failure
     return views.unlinked(await unlink(ctx, rooms[0], rooms[1] if len(rooms) > 1 else None, by))

@@ -15,6 +15,7 @@ from models.mirroring import Mirror
 from models.store import Store
 from models.topology import Bridge, Topology, folded
 from models.words import Side
+from models.workspaces import HOME, hashed, joined, workspace_of
 
 ENDED: Final = "ended"
 _log = structlog.get_logger(__name__)
@@ -75,14 +76,16 @@ async def unlink(ctx: Context, room: Room, other: Room | None, by: By) -> Link:
     async with ctx.transaction() as store:
         found = await bridge_of(store, ctx.topology.with_links(await store.links.standing()), room)
         if found is None:
-            raise UserError(f"#{room.name} is not linked. `/bridge status` shows what is.")
+            raise UserError(f"{hashed(room.name)} is not linked. `/bridge status` shows what is.")
         bridge, side = found
         if bridge.link is None:
             raise UserError(
-                f"The configuration links #{room.name} (bridge {bridge.name}): an admin can end that there."
+                f"The configuration links {hashed(room.name)} (bridge {bridge.name}): an admin can end that there."
             )
         if other and other.id not in (bridge.dev, bridge.ops):
-            raise UserError(f"#{room.name} is linked with {_other(bridge, side)}, not with #{other.name}.")
+            raise UserError(
+                f"{hashed(room.name)} is linked with {_other(bridge, side)}, not with {hashed(other.name)}."
+            )
         await store.links.end(bridge.link.id, by.name, by.at)
         links = await store.links.standing()
         await store.outbox.notify(_notices(bridge.link, CARD) + _notices(bridge.link, ENDED), by.at)
@@ -92,23 +95,25 @@ async def unlink(ctx: Context, room: Room, other: Room | None, by: By) -> Link:
     return bridge.link
 
 
-async def room_named(ctx: Context, word: str) -> Room:
-    """Return the channel of this name or id.
+async def room_named(ctx: Context, word: str, by: By) -> Room:
+    """Return the channel of this name or id; a name alone is that of a channel where the person is, else at home.
 
     Raises:
         UserError: the bot sees none.
         PostFailure: Slack does not tell.
     """
-    token = word.strip("<>#").partition("|")
-    wanted = {token[0], folded(token[0]), folded(token[2])} - {""}
+    token = word.strip("<>").removeprefix("#").partition("|")
     rooms = await ctx.conversation.rooms()
-    for room in rooms:
-        if wanted & {room.id, folded(room.name)}:
-            return room
-    name = token[2] or token[0]
-    meant = did_you_mean(name, (f"#{room.name}" for room in rooms if not room.is_archived))
+    for here in dict.fromkeys((workspace_of(by.user_id or ""), HOME)):
+        names = [name if workspace_of(name) else joined(here, name) for name in (token[0], token[2]) if name]
+        wanted = {token[0], *(folded(hashed(name)) for name in names)}
+        found = next((room for room in rooms if wanted & {room.id, folded(hashed(room.name))}), None)
+        if found:
+            return found
+    name = hashed(token[2] or token[0])
+    meant = did_you_mean(name, (hashed(room.name) for room in rooms if not room.is_archived))
     raise UserError(
-        f"I see no channel “#{name[:80]}”.{meant} A private channel I only see once I am in it: "
+        f"I see no channel “{name[:80]}”.{meant} A private channel I only see once I am in it: "
         "type `/invite @twinspan` there."
     )
 
@@ -121,7 +126,7 @@ async def bridge_of(store: Store, topology: Topology, room: Room) -> tuple[Bridg
             channel = bridge.channel(side)
             if room.id in (channel, known.get(channel)):
                 return bridge, side
-            if channel not in known and folded(channel.removeprefix("#")) == folded(room.name):
+            if channel not in known and folded(hashed(channel)) == folded(hashed(room.name)):
                 return bridge, side
     return None
 
@@ -129,7 +134,7 @@ async def bridge_of(store: Store, topology: Topology, room: Room) -> tuple[Bridg
 async def _refuse(ctx: Context, rooms: Sequence[Room]) -> None:
     for room in rooms:
         if room.is_archived:
-            raise UserError(f"#{room.name} is archived.")
+            raise UserError(f"{hashed(room.name)} is archived.")
     async with ctx.reading() as store:
         topology = ctx.topology.with_links(await store.links.standing())
         await _refuse_linked(store, topology, rooms)
@@ -140,16 +145,16 @@ async def _refuse_linked(store: Store, topology: Topology, rooms: Sequence[Room]
         found = await bridge_of(store, topology, room)
         if found:
             bridge, side = found
-            how = f"`/bridge unlink #{room.name}` ends that" if bridge.link else "the configuration says so"
+            how = f"`/bridge unlink {hashed(room.name)}` ends that" if bridge.link else "the configuration says so"
             raise UserError(
-                f"#{room.name} is already linked with {_other(bridge, side)} (bridge {bridge.name}): {how}."
+                f"{hashed(room.name)} is already linked with {_other(bridge, side)} (bridge {bridge.name}): {how}."
             )
 
 
 def _other(bridge: Bridge, side: Side) -> str:
     if bridge.link is None:
         return bridge.channel("ops" if side == "dev" else "dev")
-    return f"#{bridge.link.ops_name if side == 'dev' else bridge.link.dev_name}"
+    return hashed(bridge.link.ops_name if side == "dev" else bridge.link.dev_name)
 
 
 def _name(wanted: str, topology: Topology) -> str:

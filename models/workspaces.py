@@ -21,6 +21,12 @@ def joined(workspace: str, name: str) -> str:
     return f"{workspace}/{name}" if workspace and name else name
 
 
+def hashed(name: str) -> str:
+    """Return a channel's name as people write it: `#ops`, `partner/#ops`."""
+    workspace, bare = split(name)
+    return joined(workspace, f"#{bare.removeprefix('#')}")
+
+
 def workspace_of(address: str) -> str:
     """Return the workspace of an id or a channel's name."""
     return split(address)[0]

@@ -9,6 +9,7 @@ from handlers.views.layout import actions, button, message, said, section
 from handlers.views.text import channel_link, line
 from handlers.views.times import moment
 from models.links import Link, Room
+from models.workspaces import hashed, workspace_of
 
 LINK: Final = "bridge_link"
 _MODES: Final = {
@@ -22,19 +23,19 @@ _MODES: Final = {
 def linked(link: Link) -> Message:
     """Return what the person who linked two channels is shown."""
     return said(
-        f"🔗 {channel_link(link.dev)} (dev) and {channel_link(link.ops)} (ops) are linked from now on. "
-        f"{_what(link)} `/bridge unlink #{line(link.dev_name, 80)}` ends it."
+        f"🔗 {_dev(link)} (dev) and {_ops(link)} (ops) are linked from now on. "
+        f"{_what(link)} `/bridge unlink {line(hashed(link.dev_name), 80)}` ends it."
     )
 
 
 def unlinked(link: Link) -> Message:
     """Return what the person who parted two channels is shown."""
-    return said(f"{channel_link(link.dev)} and {channel_link(link.ops)} are not linked any more. Their messages stay.")
+    return said(f"{_dev(link)} and {_ops(link)} are not linked any more. Their messages stay.")
 
 
 def card(link: Link, side: Audience) -> Message:
     """Return the message in a channel that it was linked, by whom, and for what; once it is over, that."""
-    other = channel_link(link.ops if side == "dev" else link.dev)
+    other = _other(link, side)
     by = f"by {line(link.linked_by, 60)}"
     if link.unlinked_at:
         return said(f"🔗 ~Linked with {other}~ {by}; ended by {line(link.unlinked_by or '?', 60)}.")
@@ -43,7 +44,7 @@ def card(link: Link, side: Audience) -> Message:
 
 def ended(link: Link, side: Audience) -> Message:
     """Return what a channel hears when its link is ended."""
-    other = channel_link(link.ops if side == "dev" else link.dev)
+    other = _other(link, side)
     return said(
         f"This channel is not linked with {other} any more, since {moment(link.unlinked_at or link.linked_at)}."
     )
@@ -51,9 +52,29 @@ def ended(link: Link, side: Audience) -> Message:
 
 def invite(outside: Sequence[Room], words: str) -> Message:
     """Return the steps for a person to invite the bot, and the button for when that is done."""
-    steps = "\n".join(f"• in {channel_link(room.id)}: `/invite @twinspan`" for room in outside)
-    text = f"Almost. I am not in {' and '.join(channel_link(room.id) for room in outside)} yet. Type:\n{steps}\nThen:"
+    steps = "\n".join(f"• in {_channel(room.id, room.name)}: `/invite @twinspan`" for room in outside)
+    names = " and ".join(_channel(room.id, room.name) for room in outside)
+    text = f"Almost. I am not in {names} yet. Type:\n{steps}\nThen:"
     return message(text, [section(text), actions(button("Link now", LINK, words, style="primary"))])
+
+
+def _other(link: Link, side: Audience) -> str:
+    """Return the channel on the other side: where that is in another workspace, Slack knows no name for it here."""
+    here, there, name = (link.dev, link.ops, link.ops_name) if side == "dev" else (link.ops, link.dev, link.dev_name)
+    return channel_link(there) if workspace_of(here) == workspace_of(there) else line(hashed(name), 80)
+
+
+def _dev(link: Link) -> str:
+    return _channel(link.dev, link.dev_name)
+
+
+def _ops(link: Link) -> str:
+    return _channel(link.ops, link.ops_name)
+
+
+def _channel(room: str, name: str) -> str:
+    """Return a channel under the name of today; one of another workspace as it is written here."""
+    return line(hashed(name), 80) if workspace_of(room) else channel_link(room)
 
 
 def _what(link: Link) -> str:

@@ -191,6 +191,31 @@ async def test_a_bad_incident_has_its_channel_and_the_user_group_is_in_the_works
     )
 
 
+async def test_channels_of_two_workspaces_are_linked_and_parted_from_slack(two: Two) -> None:
+    async def says(command: str) -> str:
+        ada = two.dev.sandbox.workspace.user("ada").id
+        assert (await two.dev.sandbox.actor.send_slash_command("ada", DEV, command)).ok
+        await two.dev.bot.tasks.finish()
+        await two.dev.settled()
+        return [m.text for m in two.dev.sandbox.workspace.timeline(DEV, ada) if m.ephemeral_to][-1]
+
+    assert "is already linked with #payments-dev" in await says(f"/bridge link #checkout-dev partner/#{OPS}")
+    assert "Did you mean partner/#lobby-1" in await says("/bridge link #checkout-dev partner/#loby-1")
+    assert "partner/#lobby-1 (ops) are linked" in await says("/bridge link #checkout-dev partner/#lobby-1")
+    [card] = two.dev.seen.texts("checkout-dev")
+    assert "linked with partner/#lobby-1" in card
+    assert "linked with #checkout-dev* as the ops side" in two.ops.workspace.timeline("lobby-1")[0].text
+    assert "partner/#lobby-1 is already linked with #checkout-dev" in await says(
+        "/bridge link #twinspan-admin partner/#lobby-1"
+    )
+    # Whoever is there writes its name alone.
+    outcome = await two.ops.actor.send_slash_command("omar", "lobby-1", "/bridge unlink #lobby-1")
+    assert outcome.ok
+    await until(
+        lambda: _has(two.dev.seen.texts("checkout-dev"), "~Linked with partner/#lobby-1~ by ada; ended by omar")
+    )
+
+
 async def partner_says(two: Two, channel: str, command: str) -> None:
     assert (await two.ops.actor.send_slash_command("omar", channel, command)).ok
 
