@@ -1,5 +1,5 @@
 # The bot as an image: `docker build -t twinspan .`; deploy/compose.yaml runs it beside PostgreSQL.
-FROM python:3.12-slim AS build
+FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv /venv
 COPY requirements.lock ./
@@ -11,12 +11,13 @@ COPY bot ./bot
 COPY migrations ./migrations
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
+FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --user-group --no-create-home twinspan \
     && install --directory --owner=twinspan --group=twinspan /data
 COPY --from=build /venv /venv
 ENV PATH="/venv/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
     DATABASE_URL=sqlite:////data/twinspan.db \
     TWINSPAN_CONFIG=/etc/twinspan/twinspan.yaml \
     TWINSPAN_LISTEN=0.0.0.0:8080

@@ -10,6 +10,7 @@ import pytest
 from bot.database import Database
 from handlers.acting import By
 from handlers.attribution import Touched, attribute, catch_up
+from handlers.bookkeeping import Told, book
 from handlers.context import Context
 from handlers.digest_runs import compute, post_to, run_digest
 from handlers.incident_edits import add_note
@@ -20,6 +21,7 @@ from models.operations import Objective, OperationsReading
 from models.periods import latest_completed
 from models.questions import Question
 from models.records import MessageRef
+from models.reports import IncidentReport
 from models.topology import Service
 from models.words import Cause, IncidentStatus, Tier
 from tests.handlers.test_digest_runs import BRIDGE, DAILY, DAY, HOUR, MONDAY_NINE, SUNDAY, a_day_of_work, hear
@@ -66,6 +68,24 @@ async def test_what_moved_in_a_posted_digest_is_said_once_and_the_posted_one_sta
         posted = await store.digests.get(1)
     assert posted is not None
     assert first == posted.numbers
+
+
+async def test_a_resolution_without_its_trigger_is_kept_out_of_the_time_to_restore_until_the_start_is_known(
+    ctx: Context,
+) -> None:
+    async def told(status: IncidentStatus, at: datetime) -> dict[str, Any]:
+        report = IncidentReport(incident_id="a", occurred_at=at, status=status, services=("payments",))
+        async with ctx.transaction() as store:
+            await book(store, ctx.topology, [Told(1, "ci", SUNDAY + 4 * HOUR, report)])
+        window = latest_completed(MONDAY_NINE, "day", DAILY.timezone)
+        now: dict[str, Any] = (await compute(ctx, "preview", BRIDGE, window, MONDAY_NINE)).numbers["now"]
+        return now
+
+    stub = await told(IncidentStatus.RESOLVED, SUNDAY + 3 * HOUR)
+    whole = await told(IncidentStatus.TRIGGERED, SUNDAY + 2 * HOUR)
+
+    assert (None, 0) == (stub["mttr_median_s"], stub["mttr_n"])
+    assert (3600, 1) == (whole["mttr_median_s"], whole["mttr_n"])
 
 
 async def test_what_moved_in_an_older_period_is_said_too(ctx: Context) -> None:
