@@ -21,7 +21,7 @@ from bot.sandbox.page.day import DAY
 from bot.sandbox.page.options import CommandHint, PageOptions, ScenarioDoor, ShortcutHint
 from bot.sandbox.page.routes import mount_page
 from bot.sandbox.page.scenario import Scenario
-from bot.sandbox.serving import free_port, running
+from bot.sandbox.serving import free_port, is_taken, running
 from bot.settings import load
 from handlers.actions import Actions
 from handlers.commands import Command
@@ -67,7 +67,17 @@ async def demo(database: Path, *, port: int = 0, page_port: int = 0, pace: float
 
 
 def run_demo(port: int = 8080, page_port: int = 8081, scenario: bool = False) -> None:
-    """Run until Ctrl-C; `scenario` plays the day at once. What an earlier demo remembered is forgotten."""
+    """Run until Ctrl-C; `scenario` plays the day at once. What an earlier demo remembered is forgotten.
+
+    Raises:
+        click.ClickException: a port is taken, by another demo perhaps: its database is left alone.
+    """
+    taken = [number for number in (port, page_port) if number and is_taken(number)]
+    if taken:
+        others = f"twinspan demo --port {port + 10} --page-port {page_port + 10}"
+        raise click.ClickException(
+            f"Port {taken[0]} of this machine is taken, by another demo perhaps. Stop that, or choose others: {others}"
+        )
     database = Path("data/demo.db")
     for leftover in database.parent.glob("demo.db*"):
         leftover.unlink()

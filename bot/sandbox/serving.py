@@ -36,6 +36,17 @@ def free_port() -> int:
         return port
 
 
+def is_taken(port: int) -> bool:
+    """Say whether something else listens on a loopback port, or may not be listened on by us."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
 @contextlib.asynccontextmanager
 async def running(
     app: ASGIApp, port: int = 0, *, before_stop: Callable[[], None] = lambda: None, grace: float = 1.0

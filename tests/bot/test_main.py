@@ -1,5 +1,6 @@
 import json
 import logging
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from sqlalchemy.engine import make_url
 from bot.__main__ import main
 from bot.database import head_revision
 from bot.manifest import manifest
+from bot.sandbox.serving import free_port
 from bot.settings_file import json_schema
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +128,20 @@ def test_postgresql_says_itself_why_it_lets_nobody_in(postgres_server: str) -> N
 def test_replay_makes_the_schema_of_a_new_file(tmp_path: Path) -> None:
     found = run("replay", DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert (0, "0 deliveries will be applied again by the running bot.\n") == (found.exit_code, found.stdout)
+
+
+def test_a_demo_whose_port_is_taken_says_so_and_leaves_the_others_database_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "demo.db").write_text("another demo's")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        found = run("demo", "--port", str(free_port()), "--page-port", str(port))
+    assert (1, True) == (found.exit_code, f"Port {port} of this machine is taken" in found.stderr), found.output
+    assert f"--page-port {port + 10}" in found.stderr
+    assert "another demo's" == (tmp_path / "data" / "demo.db").read_text()
 
 
 @pytest.mark.parametrize("url", ["twinspan.example.com", "http://twinspan.example.com"])
