@@ -1,12 +1,13 @@
 """What people do about digests: subscribe, pause, resume, see what is arranged, ask why a number is what it is."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import subscriptions
 from handlers.commands import Invocation
 from handlers.context import Context
 from handlers.errors import UserError
-from handlers.metric_rows import explain
+from handlers.metric_rows import explain, shown_of
 from handlers.suggest import did_you_mean
 from handlers.views import Modal, metric_how
 from handlers.views.asked import Asked
@@ -92,7 +93,11 @@ async def why(ctx: Context, words: list[str], bridge: Bridge, channel_id: str, a
         number=number,
         channel=channel_id,
     )
-    return metric_how.modal(await ctx.aside(lambda store: explain(store, ctx.topology, asked, at)))
+    told = metric_how.Told(
+        shown=shown_of(snapshot.numbers["now"], number), snapshot=snapshot.id, at=snapshot.computed_at
+    )
+    explained = await ctx.aside(lambda store: explain(store, ctx.topology, asked, at))
+    return metric_how.modal(replace(explained, told=told))
 
 
 def _number(words: list[str]) -> str:

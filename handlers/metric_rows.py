@@ -1,9 +1,9 @@
 """Finds the rows behind a number: the same facts that the number is taken from, a page of them with all its details."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from handlers.errors import UserError
 from handlers.periods_asked import until
@@ -105,7 +105,11 @@ async def explain(store: Store, topology: Topology, asked: Asked, at: datetime) 
 
 def shown(numbers: Numbers, number: str) -> str:
     """Return a number of the present period in full."""
-    now = as_json(numbers)
+    return shown_of(as_json(numbers), number)
+
+
+def shown_of(now: Mapping[str, Any], number: str) -> str:
+    """Return a number in full, of a period's numbers as plain JSON."""
     row = next((row for row in ROWS if row.key == number), None)
     if row:
         return row.shown(now)

@@ -21,8 +21,20 @@ Numbers = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a digest said of a number, in the snapshot of which number, and as of when."""
+
+    shown: str
+    snapshot: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """A number to be explained: `shown` is its value, `now` all numbers of its period, `items` the rows behind it."""
+    """A number to be explained: `shown` is its value, `now` all numbers of its period, `items` the rows behind it.
+
+    `told` is what a digest said of it, where somebody asks about a digest.
+    """
 
     asked: Asked
     shown: str
@@ -30,6 +42,7 @@ class Explained:
     items: Sequence[Item]
     window: Window
     at: datetime
+    told: Told | None = None
 
 
 def modal(told: Explained) -> Modal:
@@ -39,6 +52,7 @@ def modal(told: Explained) -> Modal:
     left_out = left_out_words(told.items)
     parts = [
         f"*{escape(NAMES[number])}*  {escape(told.shown)}",
+        *_moved(told),
         definition,
         f"*Here*  {formula(told.now, told.items)}",
         f"*Window*  {_window(told.window)}",
@@ -54,6 +68,17 @@ def modal(told: Explained) -> Modal:
             "blocks": [*blocks, actions(button("Open the rows", OPEN_ROWS, told.asked.value()))],
         }
     )
+
+
+def _moved(explained: Explained) -> list[str]:
+    """Return what the digest said, where what was learnt since has moved it: it stands there as it was told."""
+    told = explained.told
+    if told is None or told.shown == explained.shown:
+        return []
+    said = f"{escape(told.shown)} (snapshot {told.snapshot}, as of {moment(told.at)})"
+    return [
+        f"✏️ *The digest said*  {said}; what was learnt or corrected since moved it. The next one of its kind says so."
+    ]
 
 
 def _window(window: Window) -> str:

@@ -7,6 +7,7 @@ import pytest
 from bot.cron import trigger
 from bot.database import Database
 from handlers import subscriptions
+from handlers.attribution import catch_up
 from handlers.commands.digest import COMMAND
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
@@ -14,6 +15,8 @@ from handlers.errors import UserError
 from handlers.subscriptions import Wish, cron_of, parse, send_due
 from models.store.sources import Heard
 from models.topology import Bridge, DigestPlan, Topology
+from models.words import Tier
+from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY, context, typed
 
 PAYMENTS = TOPOLOGY.bridges[0]
@@ -133,6 +136,15 @@ def test_a_zone_that_is_none_falls_back() -> None:
     assert "Europe/Berlin" == subscriptions.zone_or("Europe/Berlin", "UTC")
 
 
+async def deployed(ctx: Context, name: str, ended: datetime) -> None:
+    made = samples.deploy(deploy_id=name, finished_at=ended, latest_at=ended, tier=Tier.PRODUCTION)
+    span = {"first_received_at": ended, "last_received_at": ended + DAY}
+    async with ctx.transaction() as store:
+        await store.sources.hear([Heard(name="github", kind="github", deliveries=1, last_event_at=ended, **span)])
+        await store.deploys.add_many([made])
+        await catch_up(store)
+
+
 async def test_why_explains_a_number_of_the_latest_digest(database: Database, at: datetime) -> None:
     ctx = context(database, topology=WORLD)
     with pytest.raises(UserError, match="No digest of payments was posted yet"):
@@ -143,6 +155,20 @@ async def test_why_explains_a_number_of_the_latest_digest(database: Database, at
     said = str(reply.modal.view)
     assert "Distinct deployments that failed" in said
     assert "2026-03-01 00:00 up to, not including, 2026-03-02 00:00" in said
+    assert "The digest said" not in said
+
+
+async def test_why_says_what_the_digest_said_where_that_has_moved_since(database: Database, at: datetime) -> None:
+    ctx = context(database, topology=WORLD)
+    await deployed(ctx, "first", at - timedelta(hours=20))
+    await run_digest(ctx, PLAN, at, at)
+    await deployed(ctx, "late", at - timedelta(hours=19))
+    reply = await COMMAND.run(ctx, typed("why deploys payments", at + timedelta(hours=1)))
+    assert reply.modal is not None
+    said = [block["text"]["text"] for block in reply.modal.view["blocks"] if block["type"] == "section"]
+    assert "*Deploys*  2" == said[0]
+    assert "✏️ *The digest said*  1 (snapshot 1, as of <!date^" in said[1]
+    assert "The next one of its kind says so." in said[1]
 
 
 @pytest.mark.parametrize(
