@@ -25,6 +25,7 @@ from models.store import Store
 from models.store.names import HeldName
 from models.store.sources import SourceState
 from models.topology import Bridge, MapKind, Topology, folded
+from models.workspaces import hashed
 
 _MAP: Final = re.compile(r"map\s+(?P<name>.+?)\s+(?:as|to)\s+(?P<target>\S.*)", re.IGNORECASE)
 _RETRY: Final = re.compile(r"retry(?:\s+(?P<channel>\S+))?", re.IGNORECASE)
@@ -206,10 +207,10 @@ def _channel(word: str, topology: Topology, others: Iterable[str]) -> str:
     """
     token = _CHANNEL.fullmatch(word)
     names = {token["id"], token["name"] or ""} if token else {word}
-    wanted = {folded(name).lstrip("#") for name in names if name}
+    wanted = {_written(name) for name in names if name}
     named = {name: channel for bridge in topology.bridges for name, channel in _linked_names(bridge)}
     for channel in topology.channels:
-        if folded(channel).lstrip("#") in wanted:
+        if _written(channel) in wanted:
             return channel
     if found := next((named[name] for name in wanted if name in named), None):
         return found
@@ -219,7 +220,11 @@ def _channel(word: str, topology: Topology, others: Iterable[str]) -> str:
 
 def _linked_names(bridge: Bridge) -> list[tuple[str, str]]:
     link = bridge.link
-    return [(folded(link.dev_name), link.dev), (folded(link.ops_name), link.ops)] if link else []
+    return [(_written(link.dev_name), link.dev), (_written(link.ops_name), link.ops)] if link else []
+
+
+def _written(name: str) -> str:
+    return folded(hashed(name.lstrip("#")))
 
 
 COMMAND: Final = Command(

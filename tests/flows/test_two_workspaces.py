@@ -208,6 +208,7 @@ async def test_channels_of_two_workspaces_are_linked_and_parted_from_slack(two: 
     assert "partner/#lobby-1 is already linked with #checkout-dev" in await says(
         "/bridge link #twinspan-admin partner/#lobby-1"
     )
+    assert "Delivery: 1 channel" in await says("/bridge delivery partner/#lobby-1")
     # Whoever is there writes its name alone.
     outcome = await two.ops.actor.send_slash_command("omar", "lobby-1", "/bridge unlink #lobby-1")
     assert outcome.ok
