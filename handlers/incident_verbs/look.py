@@ -10,6 +10,7 @@ from handlers.incident_shown import shown_with
 from handlers.incident_which import which
 from handlers.views import incident_answers as answers
 from handlers.views import incidents
+from handlers.views.text import plural
 from handlers.wording import split_service
 from models.records import Incident
 from models.store import Store
@@ -31,7 +32,8 @@ async def list_them(ctx: Context, _invocation: Invocation, _verb: str, text: str
     services = [split_service(text, ctx.topology)[0].name] if text else None
     async with ctx.reading() as store:
         leaders = leaders_of(await store.incidents.list_open(services))
-    return Reply(message=answers.listing(leaders, "Open incidents"))
+        signals = await store.incidents.signals(services, _MOST + 1)
+    return Reply(message=answers.listing(leaders, "Open incidents", beside=_beside(len(signals))))
 
 
 async def show(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
@@ -58,6 +60,14 @@ async def mine(ctx: Context, invocation: Invocation, _verb: str, _text: str) -> 
         held = await store.responses.held_by(invocation.user_id)
         known = await store.incidents.by_numbers({holder.incident_id for holder in held})
     return Reply(message=answers.mine([(h, known[h.incident_id]) for h in held if known[h.incident_id].is_open]))
+
+
+def _beside(alerts: int) -> str | None:
+    """Return the line that tells of alerts that opened no incident, where there are any."""
+    if not alerts:
+        return None
+    many = f"more than {_MOST} alerts" if alerts > _MOST else plural(alerts, "alert")
+    return f"{many} opened no incident: `/incident list alerts`"
 
 
 async def _leader(store: Store, invocation: Invocation, verb: str, text: str) -> Incident:

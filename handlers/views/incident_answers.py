@@ -5,7 +5,7 @@ from typing import Final
 
 from handlers.views import Message
 from handlers.views.incident_facts import EMOJI, headline, label, state_words
-from handlers.views.layout import header, joined, message, paragraphs, said
+from handlers.views.layout import context, header, joined, message, paragraphs, said
 from handlers.views.text import code, line, link, plural
 from handlers.views.times import duration, moment
 from models.records import Incident
@@ -95,12 +95,13 @@ def levels(plan: ResponsePlan) -> Message:
     return message("Severities", paragraphs(["*Severities*", *lines, "`/incident severity INC-12 sev2` sets one."]))
 
 
-def listing(incidents: Sequence[Incident], title: str) -> Message:
-    """Return incidents as a list under a safe title."""
+def listing(incidents: Sequence[Incident], title: str, *, beside: str | None = None) -> Message:
+    """Return incidents as a list under a safe title; `beside` is a last line in Slack's markup."""
     if not incidents:
-        return said(f"{title}: none.")
+        return said(joined([f"{title}: none.", beside]))
     lines = [f"{EMOJI[i.status]} {headline(i, [i])} · {state_words([i], i.status)}" for i in incidents]
-    return message(f"{title}: {len(incidents)}", [header(title), *paragraphs(lines)])
+    last = [context(beside)] if beside else []
+    return message(f"{title}: {len(incidents)}", [header(title), *paragraphs(lines), *last])
 
 
 def signals(alerts: Sequence[Incident]) -> Message:

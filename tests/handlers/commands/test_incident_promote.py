@@ -49,7 +49,8 @@ async def test_a_stored_alert_is_listed_by_itself_until_it_is_over(database: Dat
     assert "INC-1 Disk at 80 %" in listed
     assert "/incident promote INC-1" in listed
     assert "none." in await say(ctx, "list signals checkout", at)
-    assert "Open incidents: none." in await say(ctx, "list", at)
+    assert "Open incidents: none. · 1 alert opened no incident: `/incident list alerts`" in await say(ctx, "list", at)
+    assert "opened no incident" not in await say(ctx, "list checkout", at)
     assert {} == await waiting(database)
 
     await told(ctx, at + timedelta(minutes=5), IncidentStatus.RESOLVED)
