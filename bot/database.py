@@ -30,6 +30,8 @@ _Result = TypeVar("_Result")
 # PostgreSQL ended this transaction so that another could go on; the same again works
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock).
 _GAVE_WAY = frozenset({"40001", "40P01"})
+# It is starting, stopping, full, or serves nobody more: not the statement's fault either.
+_AWAY = ("08", "53", "57P")
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -211,8 +213,9 @@ def _unavailable() -> Iterator[None]:
     except (PoolTimeout, OSError) as error:
         raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
     except DBAPIError as error:
-        is_away = isinstance(error, OperationalError | InterfaceError)
-        if not is_away and getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        is_away = isinstance(error, OperationalError | InterfaceError) or state.startswith(_AWAY)
+        if not is_away and state not in _GAVE_WAY:
             raise
         raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
 

@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.cron import trigger
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
+from handlers.errors import Unavailable
 from handlers.subscriptions import send_due
 from models.topology import DigestPlan
 
@@ -113,6 +114,9 @@ class Schedule:
             self._under_way.add(task)
             try:
                 await run()
+            except Unavailable as error:
+                # It comes again by itself; a day without a database need not fill the disk.
+                _log.warning("job_put_off", job=name, reason=error.reason)
             except Exception:
                 _log.exception("job_failed", job=name)
             finally:

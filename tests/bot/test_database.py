@@ -171,3 +171,27 @@ async def test_postgresql_does_not_compress_a_body_again(postgres_url: str) -> N
     await database.close()
 
     assert b"e" == found  # "external", https://www.postgresql.org/docs/current/catalog-pg-type.html
+
+
+@pytest.mark.parametrize("code", ["57P03", "57P01", "53300", "53100", "08006"])
+async def test_one_that_is_starting_stopping_or_full_is_a_database_that_does_not_answer(code: str) -> None:
+    """What waits must wait on, and not count as failed."""
+    said = f"SFATAL\0VFATAL\0C{code}\0Mnot now\0\0".encode()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # https://www.postgresql.org/docs/current/protocol-message-formats.html : SSLRequest, then StartupMessage.
+        if await reader.readexactly(8) == bytes.fromhex("0000000804d2162f"):
+            writer.write(b"N")
+            await reader.readexactly(8)
+        writer.write(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        database = Database(f"postgresql+asyncpg://me@127.0.0.1:{server.sockets[0].getsockname()[1]}/x")
+        with pytest.raises(Unavailable):
+            await database.at_once(add)
+        with pytest.raises(Unavailable):
+            async with database.transaction() as store:
+                await store.deliveries.counts()
+        await database.close()

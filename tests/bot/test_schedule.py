@@ -15,6 +15,7 @@ from bot.clock import utc_now
 from bot.database import Database
 from bot.schedule import Schedule, Sweep
 from handlers.context import Context
+from handlers.errors import Unavailable
 from models.store.digests import Snapshot
 from models.store.sources import Heard
 from models.topology import DigestPlan, Topology
@@ -174,6 +175,27 @@ async def test_sweeps_come_back_and_one_that_fails_stops_nothing(sqlite_url: str
             await until(often)
     assert {"bad"} == {line["job"] for line in logged}
     await database.close()
+
+
+async def test_a_job_without_its_database_is_one_line_and_no_traceback(sqlite_url: str) -> None:
+    database, ran = Database(sqlite_url), 0
+
+    async def away() -> None:
+        nonlocal ran
+        ran += 1
+        raise Unavailable("the database does not answer")
+
+    async def often() -> bool:
+        return ran >= 2
+
+    with capture_logs() as logged:
+        async with started(Schedule(context(database), Clock(), [Sweep("away", 0.05, away)])):
+            await until(often)
+    await database.close()
+
+    one = {"event": "job_put_off", "job": "away", "reason": "database_unavailable", "log_level": "warning"}
+    assert one == logged[0]
+    assert not any("exc_info" in line for line in logged)
 
 
 async def test_stopping_takes_back_what_is_under_way(sqlite_url: str) -> None:
