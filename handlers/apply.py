@@ -44,8 +44,8 @@ class Apply:
 
     While the door is busy (`door_is_busy`), applying gives way to it; while requests come in at all (`door_is_open`),
     it works in small batches and rests after each for `rest` times as long as the batch took, so that the door finds
-    processor and database free. When something has waited for `patience`, it works without rest, in batches of
-    `catch_up_size`, until it has caught up. With the door closed, batches are full.
+    processor and database free. With the door closed, or when something has waited for `patience`, until it has caught
+    up, it works without rest in full batches: larger ones cost no less a delivery and hold up who writes for longer.
     """
 
     ctx: Context
@@ -54,9 +54,8 @@ class Apply:
     elapsed: Callable[[], float]
     door_is_busy: Callable[[], bool]
     door_is_open: Callable[[], bool]
-    batch_size: int = 500
-    small_batch_size: int = 8
-    catch_up_size: int = 256
+    batch_size: int = 128
+    small_batch_size: int = 4
     rest: float = 2.0
     patience: timedelta = timedelta(seconds=20)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -94,9 +93,8 @@ class Apply:
         """Apply one batch; return how many deliveries it had."""
         await self._give_way()
         started = self.elapsed()
-        is_open = self.door_is_open()
-        is_gentle = is_open and not self._is_catching_up
-        size = self.small_batch_size if is_gentle else self.catch_up_size if is_open else self.batch_size
+        is_gentle = self.door_is_open() and not self._is_catching_up
+        size = self.small_batch_size if is_gentle else self.batch_size
         try:
             counts = await self._apply(size)
         except Unavailable:
