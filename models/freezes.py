@@ -39,6 +39,11 @@ class Freeze:
         return min(self.lifted_at, self.until) if self.lifted_at else self.until
 
     @property
+    def comes(self) -> bool:
+        """Whether nobody was told yet that it began."""
+        return self.told in ("", "ahead")
+
+    @property
     def never_began(self) -> bool:
         """Whether it was taken back before it began."""
         return self.ended_at <= self.since

@@ -132,6 +132,11 @@ def frozen(one: Freeze, others: Sequence[Freeze], at: datetime) -> Message:
     return message(words, [*paragraphs([words, *lines]), buttons(one)])
 
 
+def span(one: Freeze) -> str:
+    """Return when a freeze is, where no instant is at hand: of one that comes also its beginning."""
+    return f"from {moment(one.since)} until {moment(one.until)}" if one.comes else f"until {moment(one.until)}"
+
+
 def named(one: Freeze, at: datetime) -> str:
     """Return a freeze in short, as plain text, to choose among several."""
     when = "" if one.stands(at) else f", from {in_utc(one.since)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from handlers.views import Block, Message, Modal, debts
+from handlers.views.freezes import span
 from handlers.views.incident_facts import EMOJI, headline, label
 from handlers.views.incidents import COMMAND
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, said, section
@@ -245,7 +246,7 @@ def _incident(incident: Incident, lead: Holder | None, response: Response | None
 
 def _freeze(freeze: Freeze) -> str:
     why = f"{line(freeze.reason, 100)} ({line(freeze.owner, 60)})"
-    return f"• ❄️ *{line(freeze.scope, 60)}* frozen until {moment(freeze.until)}: {why}"
+    return f"• ❄️ *{line(freeze.scope, 60)}* frozen {span(freeze)}: {why}"
 
 
 def _watch(deploy: Deploy, runbook: str | None) -> str:

@@ -11,7 +11,7 @@ from handlers.views import command_handoff as offers
 from handlers.views import incidents as incident_views
 from handlers.views.debts import DONE as DEBT_DONE
 from handlers.views.debts import one_line
-from handlers.views.freezes import LIFT
+from handlers.views.freezes import LIFT, span
 from handlers.views.incident_facts import EMOJI, headline, state_words
 from handlers.views.layout import actions, button, context, header, joined, section
 from handlers.views.text import line, link
@@ -80,7 +80,7 @@ def _to_do(waiting: Waiting, at: datetime) -> list[Block]:
         words = joined([f"☑️ *A{item.id}* {line(item.text, 200)}", f"INC-{item.incident_id}", late])
         found.append(section(words, button("Done", item_views.DONE, str(item.id))))
     for freeze in waiting.freezes[:5]:
-        words = f"❄️ you froze *{line(freeze.scope, 80)}* until {moment(freeze.until)}: {line(freeze.reason, 150)}"
+        words = f"❄️ you froze *{line(freeze.scope, 80)}* {span(freeze)}: {line(freeze.reason, 150)}"
         found.append(section(words, button("Lift", LIFT, str(freeze.id))))
     for debt, change in waiting.debts[:10]:
         found.append(section(one_line(debt, change, at), button("Done", DEBT_DONE, str(change.id))))

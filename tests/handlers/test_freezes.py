@@ -18,6 +18,7 @@ from handlers.errors import UserError
 from handlers.freeze_sweep import tend
 from handlers.incident_moves import Opening, move, open_incident
 from handlers.speech import render
+from handlers.views.freezes import span
 from models.freezes import Freeze, FreezePlan, Hold, Window
 from models.reports import DeployReport
 from models.words import DeployStatus, Severity
@@ -185,6 +186,8 @@ async def test_a_freeze_that_comes_says_from_when_the_gate_answers_no_and_is_tol
     ctx: Context,
 ) -> None:
     shown = await say(ctx, "payments from 18:00 to 20:00 database move")
+    (coming,) = await standing(ctx)
+    assert span(coming).startswith("from")
     assert "will be *frozen* from" in shown
     assert "the gate answers no from" in shown
     assert "2026-03-02 18:00 UTC" in shown
@@ -197,6 +200,8 @@ async def test_a_freeze_that_comes_says_from_when_the_gate_answers_no_and_is_tol
     card, begun = await said(ctx, evening)
     assert "is *frozen* until" in card
     assert "is *frozen* from now on" in begun
+    (now,) = await standing(ctx, evening)
+    assert span(now).startswith("until")
 
 
 async def test_of_one_that_stands_and_one_that_comes_the_one_that_stands_is_lifted(ctx: Context) -> None:
