@@ -9,7 +9,7 @@ from bot import cron
 from handlers.errors import Forgotten, MalformedPayload
 from handlers.payload import instant
 from handlers.reports import Report, Scope, read_live_report, read_report, scope_named
-from handlers.suggest import did_you_mean
+from handlers.suggest import did_you_mean, zone_meant
 from models.periods import Length, Window, latest_completed, window
 from models.store import Store
 from models.topology import Topology
@@ -100,7 +100,7 @@ def period(query: Mapping[str, str], topology: Topology, at: datetime) -> Window
     try:
         cron.zone(zone)
     except ValueError as error:
-        raise WrongParameter("timezone", str(error), "Zones are called like Europe/Berlin.") from error
+        raise WrongParameter("timezone", str(error), zone_meant(zone)) from error
     length = _LENGTHS.get(query.get("period") or "week")
     if length is None:
         raise WrongParameter("period", f"{query['period'][:60]!r} is no period", "Give day, week or month.")

@@ -14,7 +14,7 @@ from bot.settings_operations import check_operations
 from bot.settings_paging import ServicePaging, check_paging
 from bot.settings_problems import Place
 from bot.settings_yaml import Document
-from handlers.suggest import did_you_mean
+from handlers.suggest import did_you_mean, zone_meant
 from models.periods import latest_completed
 from models.topology import DEFAULT_ENVIRONMENTS, folded
 from models.workspaces import split
@@ -206,7 +206,7 @@ def _digest(path: Place, digest: DigestEntry, document: Document, at: datetime) 
     try:
         cron.zone(digest.timezone)
     except ValueError as error:
-        document.complain((*path, "timezone"), str(error), "Use a name of the IANA list, such as Europe/Berlin or UTC.")
+        document.complain((*path, "timezone"), str(error), zone_meant(digest.timezone))
     try:
         if not cron.fires(cron.trigger(digest.schedule, "UTC"), at):
             document.complain((*path, "schedule"), "never comes", "Choose a day that exists.")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from handlers.context import Context
 from handlers.digest_runs import PERSONAL, LatestSlot, post_to
 from handlers.errors import UserError
-from handlers.suggest import did_you_mean
+from handlers.suggest import did_you_mean, zone_meant
 from models.periods import Length, latest_completed
 from models.store.subscriptions import Subscription
 from models.topology import Bridge, DigestPlan, Topology
@@ -59,14 +59,11 @@ def _with(wish: Wish, word: str, topology: Topology) -> Wish:
         return wish
     if word[0].isdigit():
         raise UserError(f"“{word[:60]}” is no time. Write it like `8:30`, from `0:00` to `23:59`.")
-    known = [*_PERIODS, *(b.name for b in topology.bridges), *(_zones().values() if "/" in word else ())]
-    hint = did_you_mean(word, known, "`{}`", aliases=sorted(_day_names())) if "/" not in word else _nearest_zone(word)
-    raise UserError(f"“{word[:60]}” is no bridge, period, day, time or time zone." + hint)
-
-
-def _nearest_zone(word: str) -> str:
-    meant = did_you_mean(word, _zones().values(), "`{}`")
-    return meant if "Did you mean" in meant else " Zones are called like `Europe/Berlin`."
+    problem = f"“{word[:60]}” is no bridge, period, day, time or time zone."
+    if "/" in word:
+        raise UserError(f"{problem} {zone_meant(word, '`{}`')}")
+    known = [*_PERIODS, *(bridge.name for bridge in topology.bridges)]
+    raise UserError(problem + did_you_mean(word, known, "`{}`", aliases=sorted(_day_names())))
 
 
 def _day_names() -> set[str]:

@@ -198,7 +198,7 @@ def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) 
     ("complaint", "words"),
     [
         ("is no date", ["--date", "2026-02-30"]),
-        ("Europe/Berlin", ["--timezone", "Europe/Berln"]),
+        ("Did you mean Europe/Berlin?", ["--timezone", "Europe/Berln"]),
         ("no offset", ["--as-of", "2026-03-02T00:00:00"]),
         ("exclude each other", ["--service", "a", "--bridge", "b"]),
         ("there is no bridge 'x'", ["--bridge", "x"]),

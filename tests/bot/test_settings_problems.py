@@ -36,6 +36,7 @@ def test_every_wrong_name_is_said_at_once_with_its_line(tmp_path: Path) -> None:
         (12, "digests.daily.schedule", "never comes"),
         (13, "digests.weekly.schedule", "not a cron line: has 2 fields, not 5 (minute hour day month weekday)"),
     ] == [(p.line, p.path, p.what) for p in found]
+    assert "Did you mean Europe/Berlin?" in {p.fix for p in found}
     assert "Did you mean payments?" == found[1].fix
     assert "Did you mean github?" == found[4].fix
 

@@ -217,6 +217,7 @@ async def test_without_any_token_configured_the_api_is_closed(database: Database
         ("team", "Did you mean team-a?", "/api/metrics?team=team-b"),
         ("bridge", "Give one of them.", "/api/metrics?service=shop&bridge=store"),
         ("date", "Write it like 2026-03-02.", "/api/metrics?date=2026-02-30"),
+        ("timezone", "Did you mean Europe/Berlin?", "/api/metrics?timezone=Europe/Berln"),
         ("timezone", "Zones are called like Europe/Berlin.", "/api/metrics?timezone=Mars"),
         ("period", "Give day, week or month.", "/api/metrics?period=year"),
         ("as_of", "Write it like 2026-03-02T09:00:00Z.", "/api/metrics?as_of=2026-03-02"),
