@@ -43,12 +43,17 @@ async def two(database: Database) -> AsyncIterator[tuple[Context, Context]]:
     await other.close()
 
 
-def moved_clock(monkeypatch: pytest.MonkeyPatch, begin: datetime) -> Callable[[], datetime]:
-    """Let the scheduler's clock, and ours, run on from an instant."""
-    real_begin = utc_now()
+def moved_clock(
+    monkeypatch: pytest.MonkeyPatch, begin: datetime, may_go: asyncio.Event | None = None
+) -> Callable[[], datetime]:
+    """Let the scheduler's clock, and ours, run on from an instant, at once or as soon as they may."""
+    real_begin: datetime | None = None
 
     def now() -> datetime:
-        return begin + (utc_now() - real_begin)
+        nonlocal real_begin
+        if real_begin is None and (may_go is None or may_go.is_set()):
+            real_begin = utc_now()
+        return begin if real_begin is None else begin + (utc_now() - real_begin)
 
     class Moved(datetime):
         @classmethod
@@ -60,7 +65,7 @@ def moved_clock(monkeypatch: pytest.MonkeyPatch, begin: datetime) -> Callable[[]
 
 
 async def until(found: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await found():
             await asyncio.sleep(0.02)
 
@@ -100,10 +105,12 @@ async def test_at_nine_on_the_wall_two_processes_post_one_digest_of_the_day_befo
 ) -> None:
     nine = datetime(*date, utc_hour, tzinfo=UTC)
     assert 9 == nine.astimezone(BERLIN).hour
-    now = moved_clock(monkeypatch, nine - timedelta(seconds=0.3))
+    both_wait = asyncio.Event()
+    now = moved_clock(monkeypatch, nine - timedelta(seconds=0.3), both_wait)
     async with started(Schedule(two[0], now, [])) as one, started(Schedule(two[1], now, [])) as other:
         assert nine == one.next_runs()["digest:morning"] == other.next_runs()["digest:morning"]
         assert [] == await snapshots(two[0])
+        both_wait.set()
 
         async def both_fired() -> bool:
             return all(s.next_runs()["digest:morning"] > nine for s in (one, other)) and bool(await snapshots(two[0]))

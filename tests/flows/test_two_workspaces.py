@@ -17,7 +17,7 @@ from handlers.mirror_catch_up import Missed
 from models.oncall import Layer, OnCallSchedule
 from models.response import ChannelPlan, ResponsePlan
 from models.words import Severity
-from tests.support.stage import DEV, OPS, Stage, stage, until
+from tests.support.stage import DEV, OPS, SOON, Stage, stage, until
 
 OMAR = Person(name="omar", real_name="Omar Haddad")
 NINA = Person(name="nina", real_name="Nina Berg")
@@ -65,6 +65,7 @@ async def two(sqlite_url: str) -> AsyncIterator[Two]:
     config = SandboxConfig(
         clock=clock.utc_now,
         rates=None,
+        retry_delays=SOON,
         people=(OMAR, NINA),
         rooms=(*(Room(name=f"lobby-{n}", members=("omar",)) for n in (1, 2)), Room(name=OPS, members=("omar", "nina"))),
         groups=(Group(handle="ops-oncall", name="On call"),),
