@@ -90,8 +90,9 @@ _KINDS: Final = {
     "decision": (PointKind.DECISION, None),
 }
 # The colon makes the difference: “running fine again” is a note like any other.
+_WHO: Final = r"@[\w.-]+|<@(?:[a-z][a-z0-9-]*/)?[UW][A-Z0-9]+(?:\|[^>]*)?>"
 _MARKED: Final = re.compile(
-    rf"(?P<kind>{'|'.join(_KINDS)})\s*(?P<who>@[\w.-]+|<@[UW][A-Z0-9]+(?:\|[^>]*)?>)?\s*:\s*(?P<text>\S.*)",
+    rf"(?P<kind>{'|'.join(_KINDS)})\s*(?P<who>{_WHO})?\s*:\s*(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _SETTLED: Final = re.compile(

@@ -11,6 +11,7 @@ from handlers.commands import Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_edits import Update, add_note, post_update, set_impact, set_severity, set_title
+from handlers.incident_groups import group_of
 from handlers.incident_which import only_open, which
 from handlers.instants import read_length, read_past
 from handlers.places import zone_of
@@ -49,19 +50,38 @@ def read_update(words: str) -> Update:
 
 async def note(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:
     """`note [INC-12] <words>`: keep something in the timeline; `hypothesis: …` and the like are points."""
-    if isinstance(settled := read_note(text), Settled):
-        return Reply(message=point_views.ended(await settle_point(ctx, settled, invocation.by)))
-    async with ctx.reading() as store:
-        number, words = await which(store, invocation, verb, text)
-        incident = await store.incidents.get(number)
+    try:
+        async with ctx.reading() as store:
+            number, words = await which(store, invocation, verb, text)
+            incident = await store.incidents.get(number)
+    except UserError:
+        if isinstance(settled := read_note(text), Settled):
+            # A point's number says of which incident it is.
+            return Reply(message=point_views.ended(await settle_point(ctx, settled, invocation.by)))
+        raise
     if not words and incident:
         return Reply(modal=forms.note(incident, channel_id=invocation.channel_id))
     match read_note(words):
         case Settled() as ended:
-            return Reply(message=point_views.ended(await settle_point(ctx, ended, invocation.by)))
+            return await _settle(ctx, invocation, number, words, ended)
         case Marked() as marked:
             return Reply(message=point_views.added(await add_point(ctx, number, marked, invocation.by)))
     return Reply(message=answers.noted(await add_note(ctx, number, words, invocation.by)))
+
+
+async def _settle(ctx: Context, invocation: Invocation, number: int, words: str, ended: Settled) -> Reply:
+    """End a point of an incident; where that cannot be, keep the words as a note: “P1” is a priority elsewhere."""
+    async with ctx.reading() as store:
+        members = {member.id for member in await group_of(store, number)}
+        point = await store.points.get(ended.number)
+    if point is None or point.incident_id not in members:
+        return Reply(message=point_views.no_point(await add_note(ctx, number, words, invocation.by), ended, point))
+    try:
+        return Reply(message=point_views.ended(await settle_point(ctx, ended, invocation.by)))
+    except UserError as error:
+        if not ended.why:
+            raise
+        return Reply(message=answers.noted(await add_note(ctx, number, words, invocation.by), but=str(error)))
 
 
 async def severity(ctx: Context, invocation: Invocation, verb: str, text: str) -> Reply:

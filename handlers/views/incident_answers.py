@@ -6,7 +6,7 @@ from typing import Final
 from handlers.views import Message
 from handlers.views.incident_facts import EMOJI, headline, label, state_words
 from handlers.views.layout import context, header, joined, message, paragraphs, said
-from handlers.views.text import code, line, link, plural
+from handlers.views.text import code, escape, line, link, plural
 from handlers.views.times import duration, moment
 from models.records import Incident
 from models.response import Holder, ResponsePlan
@@ -25,9 +25,10 @@ def done(leader: Incident, status: IncidentStatus, changed: int) -> Message:
     return said(f"{EMOJI[status]} {_named(leader)}: {state}{several}.")
 
 
-def noted(incident: Incident) -> Message:
-    """Return what the person who added a note is shown."""
-    return said(f"📝 Noted on {_named(incident)}; both threads have it.")
+def noted(incident: Incident, *, but: str | None = None) -> Message:
+    """Return what the person who added a note is shown; `but` is why it is no more than a note."""
+    words = f"📝 Noted on {_named(incident)}; both threads have it."
+    return said(f"{words} It is a plain note: {escape(but)}" if but else words)
 
 
 def updated(incident: Incident) -> Message:

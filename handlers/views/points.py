@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from handlers.views import Block, Message, Modal
+from handlers.views.incident_answers import noted
 from handlers.views.layout import button, context, joined, message, section
 from handlers.views.modals import form, select_named, text_input
 from handlers.views.text import line
-from models.points import OUTCOMES, Point, PointKind, PointOutcome
+from models.points import OUTCOMES, Point, PointKind, PointOutcome, Settled
+from models.records import Incident
 
 SETTLE: Final = "point_settle"
 FORM: Final = "point_settle_form"
@@ -64,6 +66,16 @@ def ended(point: Point) -> Message:
     """Return what the person who settled a point is shown."""
     words = f"📝 P{point.id} is {point.outcome}: {settled(point, 200)}"
     return message(words, [section(words)])
+
+
+def no_point(incident: Incident, settled: Settled, elsewhere: Point | None) -> Message:
+    """Return what is shown to who wrote of a point that the incident has not; `elsewhere` is another incident's."""
+    named = f"P{settled.number}"
+    but = f"no point of it is called {named}; `/incident show INC-{incident.id}` lists those it has."
+    if elsewhere:
+        but = f"{named} is a point of INC-{elsewhere.incident_id}: "
+        but += f"`/incident note INC-{elsewhere.incident_id} {named} {settled.outcome}: …` ends it."
+    return noted(incident, but=but)
 
 
 def rows(points: Sequence[Point]) -> list[Block]:

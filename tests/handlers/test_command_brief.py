@@ -133,8 +133,35 @@ async def test_running_actions_say_when_they_stop_and_decisions_that_they_wait(c
     await say(ctx, "note P3 decided: no, we roll back", at)
     lines = await brief(ctx, at)
     assert not any("replay" in one or "*To decide*" in one for one in lines)
-    with pytest.raises(UserError, match=r"P2 is a running action: say `P2 done: …`"):
-        await say(ctx, "note P2 ruled out: x", at)
+    told = await shown(ctx, "note P2 ruled out: x", at)
+    assert "It is a plain note: P2 is a running action: say `P2 done: …`" in told
+    assert "P2 ruled out: x" in await shown(ctx, "timeline INC-1", at)
+
+
+async def test_a_note_that_begins_like_a_points_end_is_kept_where_there_is_no_such_point(
+    ctx: Context, at: datetime
+) -> None:
+    told = await shown(ctx, "note P1 confirmed by the bank's own desk", at)
+    assert "📝 Noted on" in told
+    assert "It is a plain note: no point of it is called P1; `/incident show INC-1` lists" in told
+    assert "P1 confirmed by the bank's own desk" in await shown(ctx, "timeline INC-1", at)
+
+
+async def test_a_note_does_not_end_another_incidents_point(ctx: Context, at: datetime) -> None:
+    await say(ctx, "note INC-1 hypothesis: the pool leaks", at)
+    await say(ctx, "open sev1 payments: cards fail", at)
+    told = await shown(ctx, "note INC-2 P1 confirmed: by the bank", at)
+    assert "P1 is a point of INC-1: `/incident note INC-1 P1 confirmed: …` ends it." in told
+    assert "P1 the pool leaks" in await line_of(ctx, "Hypotheses", at)
+    # Where it is not said which incident is meant, the point's number says it.
+    assert "P1 is confirmed" in await shown(ctx, "note P1 confirmed: by the bank", at)
+
+
+async def test_what_is_said_late_of_a_settled_point_is_kept_as_a_note(ctx: Context, at: datetime) -> None:
+    await say(ctx, "note hypothesis: the pool leaks", at)
+    await say(ctx, "note P1 ruled out: flat", at)
+    assert "P1 is ruled out already, by Ada." in await shown(ctx, "note P1 confirmed: the dump shows it", at)
+    assert "P1 confirmed: the dump shows it" in await shown(ctx, "timeline INC-1", at)
 
 
 async def test_a_freeze_is_a_running_action_with_its_end(ctx: Context, at: datetime) -> None:
@@ -222,7 +249,6 @@ async def test_the_form_for_a_note_takes_points_too(ctx: Context, at: datetime) 
 @pytest.mark.parametrize(
     ("complaint", "text"),
     [
-        ("There is no point P9", "note P9 done"),
         ("nobody called “@bne”", "note hypothesis @bne: x"),
         ("There is no incident INC-7", "note INC-7 hypothesis: x"),
     ],

@@ -21,6 +21,10 @@ H, R, D = PointKind.HYPOTHESIS, PointKind.RUNNING, PointKind.DECISION
             Marked(kind=R, text="replay the queue", who="<@U2|bob>", check="until lag < 100"),
             "running <@U2|bob>: replay the queue until lag < 100",
         ),
+        (
+            Marked(kind=H, text="the pool leaks", who="<@partner/U2|bob>"),
+            "theory <@partner/U2|bob>: the pool leaks",
+        ),
         (Marked(kind=R, text="draining eu-1"), "running: draining eu-1"),
         (Marked(kind=D, text="fail over to eu-2?", check="by 03:40"), "decide: fail over to eu-2? by 03:40"),
         (Marked(kind=R, text="until it is green"), "running: until it is green"),
