@@ -20,12 +20,12 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
-import structlog
 
 from bot.door import Receive, Refusal, Scope, Send
 from handlers.context import Context
 from handlers.errors import TwinspanError
 from handlers.freezes import freeze_notices
+from handlers.outage import Outage
 from handlers.routing import CARD
 from handlers.suggest import did_you_mean
 from models.freezes import Freeze, Hold, Pass, Verdict, verdict
@@ -40,7 +40,6 @@ _MOST_ANSWERS: Final = 4096
 _LONGEST: Final = 200
 _PARAMETERS: Final = ("service", "environment", "deploy", "by", "url", "kind")
 _HoldKey: TypeAlias = tuple[int, str, str, str, str]
-_log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -74,6 +73,7 @@ class Gate:
     _answers_until: datetime | None = None
     _holds: dict[_HoldKey, Hold] = field(default_factory=dict)
     _written: set[_HoldKey] = field(default_factory=set)
+    _outage: Outage = field(default_factory=lambda: Outage("gate_not_refreshed", "gate_refreshed"))
 
     async def run(self) -> None:
         """Read the freezes, and write down who was held up, every half second until cancelled."""
@@ -83,11 +83,13 @@ class Gate:
                 async with asyncio.timeout(STALE_AFTER.total_seconds()):
                     await self.refresh()
             except TwinspanError as error:
-                _log.warning("gate_not_refreshed", reason=error.reason)
+                self._outage.goes_on(error.reason, self.now())
             except TimeoutError:
-                _log.warning("gate_not_refreshed", reason="timeout")
-            except Exception:
-                _log.exception("gate_not_refreshed")
+                self._outage.goes_on("timeout", self.now())
+            except Exception as error:
+                self._outage.goes_on(type(error).__name__, self.now(), is_unforeseen=True)
+            else:
+                self._outage.is_over(self.now())
             await asyncio.sleep(EVERY)
 
     async def refresh(self) -> None:

@@ -18,6 +18,7 @@ from bot.cron import trigger
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
 from handlers.errors import Unavailable
+from handlers.outage import Outage
 from handlers.subscriptions import send_due
 from models.topology import DigestPlan
 
@@ -108,6 +109,9 @@ class Schedule:
         return run
 
     def _guarded(self, name: str, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        # It comes again by itself; a day without a database need not fill the disk.
+        outage = Outage("job_put_off", "job_resumed", {"job": name})
+
         async def guarded() -> None:
             task = asyncio.current_task()
             assert task is not None  # coroutines only ever run in one
@@ -115,10 +119,11 @@ class Schedule:
             try:
                 await run()
             except Unavailable as error:
-                # It comes again by itself; a day without a database need not fill the disk.
-                _log.warning("job_put_off", job=name, reason=error.reason)
+                outage.goes_on(error.reason, self._now())
             except Exception:
                 _log.exception("job_failed", job=name)
+            else:
+                outage.is_over(self._now())
             finally:
                 self._under_way.discard(task)
 

@@ -16,6 +16,7 @@ import zstandard
 from handlers.bookkeeping import Booked, Told, book
 from handlers.context import Context
 from handlers.errors import TwinspanError, Unavailable
+from handlers.outage import Outage
 from handlers.webhooks import SourceKind, WebhookRequest
 from models.reports import CommitReport, Report
 from models.store import Store
@@ -61,6 +62,7 @@ class Apply:
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _is_catching_up: bool = False
     _waited: timedelta = timedelta()
+    _outage: Outage = field(default_factory=lambda: Outage("apply_paused", "apply_resumed"))
     _decompressor: zstandard.ZstdDecompressor = field(default_factory=zstandard.ZstdDecompressor)
 
     def wake(self) -> None:
@@ -72,8 +74,9 @@ class Apply:
         while True:
             try:
                 worked = await self.batch()
+                self._outage.is_over(self.now())
             except Unavailable:
-                _log.warning("apply_paused", reason=Unavailable.reason)
+                self._outage.goes_on(Unavailable.reason, self.now())
                 worked = 0
             except Exception:
                 _log.exception("apply_failed")

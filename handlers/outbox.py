@@ -15,6 +15,7 @@ import structlog
 
 from handlers.context import Context
 from handlers.errors import PostFailure, Unavailable
+from handlers.outage import Outage
 from handlers.ports import Posted
 from handlers.routing import CARD, CRITICAL, LINE, LOUD, Notice
 from handlers.views import Message
@@ -83,6 +84,9 @@ class Dispatcher:
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _lanes: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _is_stopping: bool = False
+    # A database may be read and yet take nothing: two troubles, else each attempt would begin and end one.
+    _reading: Outage = field(default_factory=lambda: Outage("outbox_paused", "outbox_resumed"))
+    _writing: Outage = field(default_factory=lambda: Outage("outbox_paused", "outbox_resumed"))
 
     def wake(self) -> None:
         """Say that a row is waiting."""
@@ -93,8 +97,9 @@ class Dispatcher:
         while not self._is_stopping:
             try:
                 await self._start_lanes()
+                self._reading.is_over(self.now())
             except Unavailable:
-                _log.warning("outbox_paused", reason=Unavailable.reason)
+                self._reading.goes_on(Unavailable.reason, self.now())
             except Exception:
                 _log.exception("outbox_failed")
             self._work.clear()
@@ -131,8 +136,9 @@ class Dispatcher:
                 await self.sleep(self.pace.between_messages)
             async with self.ctx.transaction() as store:
                 await store.outbox.release(channel, self.holder)
+            self._writing.is_over(self.now())
         except Unavailable:
-            _log.warning("outbox_paused", channel=channel, reason=Unavailable.reason)
+            self._writing.goes_on(Unavailable.reason, self.now())
         except Exception:
             _log.exception("outbox_lane_failed", channel=channel)
             await self.sleep(self.pace.first_retry)

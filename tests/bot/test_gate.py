@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from bot.clock import utc_now
 from bot.database import Database
@@ -191,6 +192,31 @@ async def test_what_is_frozen_stays_frozen_while_the_database_is_away(ctx: Conte
     with pytest.raises(Unavailable):
         await gate.refresh()
     assert not (await get(gate, PRODUCTION))[1]["allow"]
+
+
+async def test_a_database_that_is_away_is_logged_once_then_rarely_and_when_it_is_back(
+    ctx: Context, gate: Gate, clock: Clock
+) -> None:
+    reading, tries = ctx.reading, 0
+
+    def away() -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            clock.forward(300)
+        if tries == 5:
+            ctx.reading = reading
+        raise Unavailable
+
+    ctx.reading = away
+    with capture_logs() as logged:
+        running = asyncio.create_task(gate.run())
+        async with asyncio.timeout(20):
+            while not any(line["event"] == "gate_refreshed" for line in logged):
+                await asyncio.sleep(0.05)
+        running.cancel()
+    assert ["gate_not_refreshed", "gate_not_refreshed", "gate_refreshed"] == [line["event"] for line in logged]
+    assert (5, 300.0) == (tries, logged[-1]["seconds"])
 
 
 async def test_doubt_sets_in_by_the_clock_while_a_reading_hangs(ctx: Context, gate: Gate, clock: Clock) -> None:
