@@ -43,8 +43,10 @@ def deployed(sha: str, hours: int) -> DeployReport:
 
 
 async def tell(database: Database, *reports: Report) -> None:
+    """Write what arrived as it happened; a push is there on Monday."""
+    told = [Told(0, "github", MONDAY if isinstance(r, CommitReport) else r.occurred_at, r) for r in reports]
     async with database.transaction() as store:
-        await book(store, TOPOLOGY, [Told(0, "github", MONDAY, report) for report in reports])
+        await book(store, TOPOLOGY, told)
 
 
 async def brought(database: Database) -> dict[str, str | None]:

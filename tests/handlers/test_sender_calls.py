@@ -89,8 +89,9 @@ def line(ctx: Context) -> Line:
 
 async def hear(ctx: Context, name: str, number: int = 1) -> None:
     (report,) = SOURCE.parse(captured("pagerduty", name), SENDER).reports
+    assert isinstance(report, IncidentReport)
     async with ctx.transaction() as store:
-        await book(store, ctx.topology, [Told(number, "pagerduty", START, report)])
+        await book(store, ctx.topology, [Told(number, "pagerduty", max(START, report.occurred_at), report)])
 
 
 async def type_(ctx: Context, text: str, at: datetime) -> None:
