@@ -26,7 +26,7 @@ _RISKS: Final = {risk.value: risk for risk in Risk}
 _KINDS: Final = {kind.value: kind for kind in ChangeKind}
 _LONGEST_SUMMARY: Final = 500
 _VERB: Final = re.compile(r"(?P<verb>done|open|extend)\s+#?(?P<number>\d{1,9})(?:\s+(?P<when>.+))?", re.IGNORECASE)
-_WITHOUT_NUMBER: Final = re.compile(r"(undo|done|open|extend)\b(?!\s*:)", re.IGNORECASE)
+_WITHOUT_NUMBER: Final = re.compile(r"(undo|done|open|extend)(?=\s|$)(?!\s*:)", re.IGNORECASE)
 _LIST: Final = ("list", "temporary")
 _ENDS: Final = re.compile(r"(?<!\S)(?:for|until|till)\s", re.IGNORECASE)
 _TEMPORARY: Final = ("temporary", "temp")

@@ -8,6 +8,7 @@ from bot.database import Database
 from handlers.change_log import Draft, end_undo
 from handlers.commands.change import COMMAND, parse
 from handlers.errors import UserError
+from models.topology import Service, Topology
 from models.words import ChangeKind, Risk
 from tests.support.world import TOPOLOGY, context, typed
 
@@ -33,6 +34,12 @@ from tests.support.world import TOPOLOGY, context, typed
 )
 def test_a_line_is_understood(draft: Draft, text: str) -> None:
     assert draft == parse(text, TOPOLOGY)
+
+
+@pytest.mark.parametrize("text", ["open-search: raised the pool", "open-search raised the pool"])
+def test_a_service_may_begin_like_a_verb(text: str) -> None:
+    topology = Topology(services=(Service(name="open-search"),))
+    assert Draft(service="open-search", summary="raised the pool") == parse(text, topology)
 
 
 @pytest.mark.parametrize(
