@@ -95,6 +95,8 @@ def schema(revision: str | None, *, is_sqlite: bool) -> tuple[str, str]:
         return f"schema {revision}", ""
     if revision is None and is_sqlite:
         return "a new file; `twinspan serve` makes its schema", ""
+    if revision is not None and revision < head and is_sqlite:
+        return f"schema {revision}; `twinspan serve` brings it to {head} by itself", ""
     if revision is not None and revision > head:
         return f"schema {revision}, of a newer release; it serves this one too", ""
     return f"schema {revision or 'empty'}, needs {head}", "Run `twinspan migrate`."

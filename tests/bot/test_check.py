@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.check import Row, check, table
 from bot.database import head_revision, migrate
+from bot.database_command import schema
 from bot.manifest import scopes
 from bot.sandbox.app import Sandbox, build_sandbox
 from bot.sandbox.config import SandboxConfig
@@ -127,13 +128,19 @@ async def test_a_new_file_is_fine_and_an_absent_database_is_said(slack: tuple[Sa
     assert "s3cret" not in table(absent)
 
 
-async def test_an_old_schema_is_to_be_migrated(slack: tuple[Sandbox, str], tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "old.db") as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        connection.execute("INSERT INTO alembic_version VALUES ('0000')")
-    connection.close()
-    rows = await check(settings_for(slack[1], f"sqlite+aiosqlite:///{tmp_path}/old.db"))
-    assert {"database": f"schema 0000, needs {head_revision()}"} == failing(rows)
+async def test_an_old_schema_of_a_file_is_fine_since_serving_migrates_it(
+    slack: tuple[Sandbox, str], database: str, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    rows = await check(settings_for(slack[1], database))
+    assert {} == failing(rows)
+    assert f"schema 0001; `twinspan serve` brings it to {head_revision()} by itself" in table(rows)
+
+
+def test_an_old_schema_elsewhere_is_to_be_migrated() -> None:
+    assert (f"schema 0001, needs {head_revision()}", "Run `twinspan migrate`.") == schema("0001", is_sqlite=False)
+    assert (f"schema empty, needs {head_revision()}", "Run `twinspan migrate`.") == schema(None, is_sqlite=False)
 
 
 async def test_a_newer_releases_schema_serves_too(slack: tuple[Sandbox, str], database: str, tmp_path: Path) -> None:
