@@ -58,7 +58,7 @@ async def settle_point(ctx: Context, settled: Settled, by: By) -> Point:
             missing.
     """
     async with ctx.transaction() as store:
-        point = await open_point(store, settled.number)
+        point = await open_point(store, settled.number, lock=True)
         if settled.outcome not in OUTCOMES[point.kind]:
             fits = " or ".join(f"`P{point.id} {one}: …`" for one in OUTCOMES[point.kind])
             raise UserError(f"P{point.id} is a {views.NAMES[point.kind]}: say {fits}.")
@@ -75,13 +75,13 @@ async def settle_point(ctx: Context, settled: Settled, by: By) -> Point:
     return ended
 
 
-async def open_point(store: Store, number: int) -> Point:
-    """Return a point that nobody has settled, locked.
+async def open_point(store: Store, number: int, *, lock: bool = False) -> Point:
+    """Return a point that nobody has settled, locked where wanted.
 
     Raises:
         UserError: there is none, or it is settled, and by whom.
     """
-    point = await store.points.get(number)
+    point = await store.points.get(number, lock=lock)
     if point is None:
         raise UserError(f"There is no point P{number}; `/incident show INC-12` lists those of an incident.")
     if not point.is_open:

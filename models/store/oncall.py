@@ -159,7 +159,9 @@ class OnCall(Noun):
     async def troubles(self, schedule: str) -> list[Trouble]:
         """Return what is known to be wrong with a schedule ahead, in order; locked."""
         query = select(_TROUBLES).where(_TROUBLES.c.schedule == schedule).order_by(_TROUBLES.c.id)
-        rows = await self._connection.execute(query.with_for_update())
+        await self._connection.execute(query.with_for_update())
+        # Who waited for that lock sees rows that are gone by now, and not those in their place: look again.
+        rows = await self._connection.execute(query)
         return [to_record(Trouble, row, _TROUBLE_COLUMNS) for row in rows]
 
     async def save_troubles(self, schedule: str, troubles: Sequence[Trouble]) -> None:

@@ -20,10 +20,10 @@ class Points(Noun):
         statement = self._upsert(_POINTS).values(to_values(point, _COLUMNS)).returning(_POINTS.c.id)
         return int((await self._connection.execute(statement)).scalar_one())
 
-    async def get(self, number: int) -> Point | None:
-        """Return a point by its number, locked."""
-        query = select(_POINTS).where(_POINTS.c.id == number).with_for_update()
-        row = (await self._connection.execute(query)).first()
+    async def get(self, number: int, *, lock: bool = False) -> Point | None:
+        """Return a point by its number, locked where wanted."""
+        query = select(_POINTS).where(_POINTS.c.id == number)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return to_record(Point, row, _COLUMNS) if row else None
 
     async def save(self, point: Point) -> None:

@@ -18,6 +18,7 @@ from handlers.oncall_troubles import tell_troubles
 from models.oncall import Layer, OnCallSchedule, Override
 from models.people import Person
 from models.records import MessageRef
+from models.troubles import Trouble
 from tests.support.world import TOPOLOGY, context, typed
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -179,6 +180,23 @@ async def test_a_gap_and_a_person_in_two_places_are_seen_ahead(database: Databas
     assert told is not None
     assert "nobody now until 2026-03-09 09:00 UTC" in told.params["words"] or "until 2026-03-09" in told.params["words"]
     assert "is in payments-ops too" in told.params["words"]
+
+
+async def test_who_waits_for_another_process_to_tell_troubles_knows_what_that_told(database: Database) -> None:
+    old, new = Trouble(key="stranger:@ghost", words="x"), Trouble(key="calendar", words="y")
+    async with database.transaction() as store:
+        await store.oncall.save_troubles("late", [old])
+
+    async def other() -> Sequence[Trouble]:
+        async with database.transaction() as store:
+            return await store.oncall.troubles("late")
+
+    async with database.transaction() as store:
+        await store.oncall.troubles("late")
+        waiting = asyncio.create_task(other())
+        await asyncio.sleep(0.3)
+        await store.oncall.save_troubles("late", [old, new])
+    assert [old, new] == await waiting
 
 
 async def test_what_is_wrong_for_good_is_not_told_anew_each_hour(database: Database) -> None:
