@@ -22,6 +22,8 @@ from tests.support.browser import browsing
 from tests.support.screenshots import IMAGES, is_silent
 from tests.support.weeks import Monitoring, remember
 
+# So wide that no column of the tables is beyond the edge.
+WIDTH: Final = 2200
 ZONE: Final = "Europe/Berlin"
 OBJECTIVE: Final = Objective(target=0.999, latency_target_s=0.3, availability_query="up")
 TARGETS: Final = {"cfr": 0.15, "lead_time_median_s": 86_400.0, "fdrt_median_s": 14_400.0}
@@ -38,7 +40,7 @@ async def take() -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with demo(Path(folder) / "demo.db") as running:
                 await _post(running, plan, slot, monday)
-                async with browsing(running.page_url, width=1600, height=900) as page:
+                async with browsing(running.page_url, width=WIDTH, height=900) as page:
                     await _picture(page, IMAGES / f"digest-{'daily' if plan.period == 'day' else 'weekly'}.png")
 
 
@@ -59,7 +61,7 @@ async def _picture(page: Page, path: Path) -> None:
     """Take a picture as high as the longer of the two messages."""
     for _ in range(2):  # higher, the first time; then as high as what is drawn by then
         longest = max(await page.evaluate(_HEIGHTS))
-        await page.set_viewport_size({"width": 1600, "height": int(longest) + _AROUND})
+        await page.set_viewport_size({"width": WIDTH, "height": int(longest) + _AROUND})
         await page.wait_for_timeout(800)
     await page.evaluate(_TO_THE_TOP)
     await page.screenshot(path=path)

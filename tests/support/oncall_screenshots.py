@@ -170,7 +170,7 @@ class _Night:
     async def picture(self, name: str, look: str) -> None:
         async with browsing(f"{self.running.page_url}/{look}", width=1600, height=1000) as page:
             await page.wait_for_timeout(1000)
-            await page.evaluate(_TO_THE_END)
+            await page.evaluate(TO_THE_END)
             await page.wait_for_timeout(500)
             await _shot(page, IMAGES / f"{name}.png")
 
@@ -179,7 +179,7 @@ async def _shot(page: Page, path: Path) -> None:
     await page.screenshot(path=path)
 
 
-_TO_THE_END: Final = """
+TO_THE_END: Final = """
 for (const region of document.querySelectorAll(".pane .scroll")) {
   region.style.scrollBehavior = "auto";
   region.scrollTop = region.scrollHeight;
