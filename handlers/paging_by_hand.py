@@ -76,9 +76,12 @@ async def page_by_hand(ctx: Context, number: int, targets: Sequence[str], why: s
     """Page people for an incident that is open, whoever has it.
 
     Raises:
-        UserError: there is no such incident or person, it is over or a drill, or quiet hours hold it back.
+        UserError: there is no such incident or person, it is over or a drill, quiet hours hold it back, or too many
+            are named.
     """
-    whom = [await _meant(ctx, target, by) for target in targets[:_MOST]]
+    if len(targets) > _MOST:
+        raise UserError(f"Those are {len(targets)}: at most {_MOST} are paged at once, and nobody was so far.")
+    whom = [await _meant(ctx, target, by) for target in targets]
     people = await _people(ctx)
     async with ctx.transaction() as store:
         group = await open_group(store, number, "page for")

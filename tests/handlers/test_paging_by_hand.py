@@ -226,6 +226,7 @@ async def test_without_anybody_the_form_asks(lite: Database, clock: Clock) -> No
         ("lead, ops, pd, hook. Did you mean ops?", "page INC-1 opps"),
         ("nobody called “@bne”", "page INC-1 @bne"),
         ("There is no incident INC-9", "page INC-9 @ben"),
+        ("Those are 11: at most 10 are paged at once", f"page INC-1 {' '.join(f'#ops-{n}' for n in range(11))}"),
     ],
 )
 async def test_wrong_input_is_explained(lite: Database, clock: Clock, complaint: str, text: str) -> None:
