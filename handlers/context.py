@@ -156,7 +156,8 @@ class Context:
     `transaction()` yields a `Store` whose writes are committed together when the block ends, or not at all;
     `reading()` one that only reads; `at_once` runs work that awaits nothing but the store. Never
     use one inside another. `aside` reads what takes its time, off the event loop.
-    `computing` is held while a scheduled digest is run: many are due at one minute.
+    `computing` is held while a scheduled digest is run: many are due at one minute. `reflecting` is held from looking
+    at the emoji on copies until the reply shows them: an older look must not undo what a newer one has put there.
     `topology` is replaced when a person maps a name. `hear` carries a reply to the other side, after what was missed
     before it. `wake_outbox` and `wake_apply` are called after a commit that left work for them.
     """
@@ -178,3 +179,4 @@ class Context:
     wake_outbox: Wake = _nobody
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reflecting: asyncio.Lock = field(default_factory=asyncio.Lock)

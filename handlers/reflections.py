@@ -35,16 +35,20 @@ async def reflect_reply(ctx: Context, channel: str, ts: str) -> None:
 
 
 async def _reflect(ctx: Context, line: Line) -> None:
-    emoji: set[str] = set()
     try:
-        for copy in await _copies(ctx, line):
-            said = await ctx.conversation.message(copy.channel_id, copy.ts)
-            emoji |= {name for name, who in ((said.reactions if said else None) or {}).items() if who}
-        # What puts a message on the timeline is a deed, and no answer.
-        emoji.discard(ctx.topology.response.emoji.strip(":"))
-        await ctx.conversation.reflect(line.channel, line.ts, sorted(emoji))
+        async with ctx.reflecting:
+            await ctx.conversation.reflect(line.channel, line.ts, sorted(await _on_copies(ctx, line)))
     except PostFailure as failure:
         _log.warning("mirror_reaction_not_shown", channel=line.channel, reason=failure.reason)
+
+
+async def _on_copies(ctx: Context, line: Line) -> set[str]:
+    """Return the emoji on the copies of a reply; what puts a message on the timeline is a deed, and no answer."""
+    emoji: set[str] = set()
+    for copy in await _copies(ctx, line):
+        said = await ctx.conversation.message(copy.channel_id, copy.ts)
+        emoji |= {name for name, who in ((said.reactions if said else None) or {}).items() if who}
+    return emoji - {ctx.topology.response.emoji.strip(":")}
 
 
 async def _copies(ctx: Context, line: Line) -> list[MessageRef]:

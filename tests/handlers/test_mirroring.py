@@ -1,5 +1,6 @@
 """Two people talk across two channels: each reply is on both sides once, as its author left it, and nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from bot.database import Database
 from bot.sandbox.config import ALL_SCOPES
 from bot.sandbox.limits import SLACK_RATES
+from bot.slack.conversation import Conversation
 from handlers.acting import By
 from handlers.errors import UserError
 from handlers.heard import said_in
@@ -110,6 +112,28 @@ async def test_an_emoji_on_a_copy_is_shown_on_the_reply_itself_as_the_bots_own(t
     await actor.add_reaction("jun", OPS, copy.ts, "pushpin")
     await talk.heard_and_said()
     assert ["eyes"] == list(reactions(talk, DEV, said.ts)), "📌 is a deed, and no answer"
+
+
+async def test_of_two_emoji_at_once_the_slower_one_does_not_take_the_other_away(talk: Talk) -> None:
+    said, actor, go_on = await talk.write("ada", DEV, "rolling back"), talk.sandbox.actor, asyncio.Event()
+    await talk.heard_and_said()
+    [copy] = talk.copies(OPS)
+
+    async def wait(_seconds: float) -> None:
+        await go_on.wait()
+
+    assert isinstance(talk.ctx.conversation, Conversation)
+    talk.ctx.conversation.sleep = wait
+    await actor.add_reaction("mira", OPS, copy.ts, "thumbsup")
+    fault = talk.sandbox.workspace.add_fault("ratelimited", "reactions.get", remaining=1)
+    slow = asyncio.create_task(talk.pass_on())
+    await talk.sandbox.workspace.until(lambda: fault not in talk.sandbox.workspace.faults)
+    await actor.add_reaction("jun", OPS, copy.ts, "tada")
+    fast = asyncio.create_task(talk.pass_on())
+    await asyncio.wait([fast], timeout=0.5)
+    go_on.set()
+    await asyncio.gather(slow, fast)
+    assert {"thumbsup", "tada"} == reactions(talk, DEV, said.ts).keys()
 
 
 async def test_emoji_on_copies_that_came_and_went_while_the_bot_was_away_are_made_up_for(talk: Talk) -> None:
