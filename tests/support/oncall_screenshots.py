@@ -94,9 +94,10 @@ class _Night:
         await self.type("jun", "/freeze payments for 3h until 2.5.1 is out")
         await self.type("ada", "/change payments switched new-checkout off for 3h revert: switch it on", DEV)
         day = self.began.date() - timedelta(days=1)
-        turns = Layer(name="days", members=("@jun", "@mira"), unit="day", handoff=self.began.time().replace(
-            second=0, microsecond=0), starts=day)  # fmt: skip
-        schedule = OnCallSchedule(name=OPS, layers=(turns,), bridge="payments", backup="@ada", lead="@ben")
+        boundary = self.began.time().replace(second=0, microsecond=0)
+        members = ("Jun Takeda", "Mira Lindqvist")
+        turns = Layer(name="days", members=members, unit="day", handoff=boundary, starts=day)
+        schedule = OnCallSchedule(name=OPS, layers=(turns,), bridge="payments", backup="Ada Okafor", lead="Ben Hartley")
         self.bot.ctx.topology = replace(self.bot.ctx.topology, schedules=(schedule,))
         await tend(self.bot.ctx, utc_now())
         await self.type("jun", "/handoff note if charges fail again, do not wait: 2.4.0 is known to be good")
