@@ -182,7 +182,7 @@ class Intake:
         return _Group(self, loop, waiting, self.elapsed()) if waiting else None
 
     def compress(self, group: Sequence[_Waiting]) -> None:
-        """Compress the bodies of a group in one call, which lets the event loop run meanwhile."""
+        """Compress the bodies of a group in one call, which lets other threads run meanwhile."""
         plain = [waiting for waiting in group if not waiting.is_compressed]
         if plain:
             bodies = self._compressor.multi_compress_to_buffer([w.delivery.body for w in plain])

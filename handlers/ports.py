@@ -187,7 +187,7 @@ class Job(Protocol):
     """What is written by one statement, or else fails whole. Its methods are called off the event loop, or on it."""
 
     def prepare(self) -> None:
-        """Do what needs no database, always off the event loop."""
+        """Do what needs no database."""
 
     async def work(self, store: Store) -> None:
         """Write; await nothing but the store."""

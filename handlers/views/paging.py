@@ -100,8 +100,10 @@ def answered(incident: Incident, page: Page) -> Message:
 def sent(incident: Incident, pages: Sequence[Page]) -> Message:
     """Return what the person who pages by hand is shown: whom that reaches, and whom not."""
     told = [f"{line(one.who, 60)}" + (f": {became(one)}" if one.via in ("nobody", "itself") else "") for one in pages]
-    where = f"`/incident show INC-{incident.id}` and the card in ops say what becomes of it."
-    return said(f"📟 Paged for {label(incident)} {line(incident.headline, 100)}: {', '.join(told)}. {where}")
+    about = f"for {label(incident)} {line(incident.headline, 100)}: {', '.join(told)}"
+    if all(one.via == "nobody" for one in pages):
+        return said(f"⚠️ *Nobody was paged* {about}. Name somebody: `/incident page INC-{incident.id} @bob`")
+    return said(f"📟 Paged {about}. `/incident show INC-{incident.id}` and the card in ops say what becomes of it.")
 
 
 def on_it(incident: Incident) -> Message:

@@ -255,4 +255,5 @@ async def test_nobody_is_paged_for_what_is_over(lite: Database, clock: Clock) ->
 async def test_somebody_who_cannot_be_told_is_named(lite: Database, clock: Clock) -> None:
     ctx = await opened(lite, clock)
     ctx.topology = replace(ctx.topology, schedules=(replace(ctx.topology.schedules[0], layers=()),))
-    assert "nobody is on call" in await say(ctx, "page INC-1 ops", clock)
+    told = await say(ctx, "page INC-1 ops", clock)
+    assert "⚠️ *Nobody was paged* for INC-1 checkout fails: ops: ⚠️ nobody is on call. Name somebody" in told
