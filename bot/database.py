@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
@@ -20,10 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
 from bot.aside import Aside
-from bot.direct import OnPostgres, OnSqlite, Turn, run_through
+from bot.direct import OnSqlite, Turn, run_through
 from handlers.errors import Unavailable
 from handlers.ports import Job
 from models.store import Store
+
+if TYPE_CHECKING:
+    from bot.direct_postgres import OnPostgres
 
 _Result = TypeVar("_Result")
 
@@ -140,12 +143,14 @@ class Database:
             job.done(error)
 
     @asynccontextmanager
-    async def _straight(self) -> AsyncIterator[OnPostgres]:
+    async def _straight(self) -> AsyncIterator["OnPostgres"]:
         """Yield a connection past SQLAlchemy's adapter and pool; one that PostgreSQL closed meanwhile is not used."""
+        from bot import direct_postgres  # its driver is 3 MB that a process on SQLite does without
+
         async with self._few:
             while self._kept and self._kept[-1].is_closed:
                 await self._kept.pop().close()
-            connection = self._kept.pop() if self._kept else await OnPostgres.open(self._hot)
+            connection = self._kept.pop() if self._kept else await direct_postgres.OnPostgres.open(self._hot)
             try:
                 yield connection
             except BaseException:
