@@ -43,7 +43,7 @@ def _reporting(command: _Command) -> _Command:
             click.echo(str(error), err=True)
             sys.exit(2)
 
-    return run  # type: ignore[return-value]
+    return run  # type: ignore[return-value]  # wraps() gives it the shape of the command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

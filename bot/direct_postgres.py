@@ -45,17 +45,12 @@ class OnPostgres:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """Commit at the end of the block; take back what it did where it raises."""
+        """Commit at the end of the block. Who lent the connection closes it where it raises, which takes back all."""
         with self._as_dbapi("BEGIN"):
             await self._driver.execute("BEGIN")
-        try:
-            yield
-            with self._as_dbapi("COMMIT"):
-                await self._driver.execute("COMMIT")
-        except BaseException:
-            if not self._driver.is_closed():
-                await self._driver.execute("ROLLBACK")
-            raise
+        yield
+        with self._as_dbapi("COMMIT"):
+            await self._driver.execute("COMMIT")
 
     @property
     def dialect(self) -> Dialect:

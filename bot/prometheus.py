@@ -62,7 +62,7 @@ class Prometheus:
 
     def _client(self) -> httpx.AsyncClient:
         # The time limit is the whole query's, kept in Api; a redirect would carry the query to a stranger.
-        return httpx.AsyncClient(verify=self._trusted, timeout=None, follow_redirects=False)  # noqa: S113
+        return httpx.AsyncClient(verify=self._trusted, timeout=None, follow_redirects=False)  # noqa: S113 (see above)
 
 
 class _Reading:

@@ -164,5 +164,5 @@ def _name(wanted: str, topology: Topology) -> str:
 
 
 def _notices(link: Link, part: str) -> list[Notice]:
-    sides = ((link.dev, "dev"), (link.ops, "ops"))
-    return [Notice(subject=f"link:{link.id}", part=part, channel=c, side=s) for c, s in sides]  # type: ignore[arg-type]
+    sides: tuple[tuple[str, Side], ...] = ((link.dev, "dev"), (link.ops, "ops"))
+    return [Notice(subject=f"link:{link.id}", part=part, channel=c, side=s) for c, s in sides]

@@ -100,6 +100,7 @@ async def passage(ctx: Context, route: Route, is_private: bool | None = None) ->
 
 def notice(card: MessageRef, part: str, params: Mapping[str, str] | None = None) -> Notice:
     """Return the notice of something to say in a card's thread."""
+    # The database keeps a side as a plain word, always one that a notice wrote.
     return Notice(subject=card.subject, part=part, channel=card.channel, side=card.side, params=dict(params or {}))  # type: ignore[arg-type]
 
 

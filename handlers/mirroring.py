@@ -244,6 +244,7 @@ async def _resay(store: Store, line: Line, at: datetime) -> None:
 
 def _notices(line: Line, where: Mapping[str, str]) -> list[Notice]:
     part = f"{LINE}{line.id}"
+    # The database keeps a side as a plain word, always one that a notice wrote.
     return [Notice(subject=line.subject, part=part, channel=c, side=s) for c, s in where.items()]  # type: ignore[arg-type]
 
 

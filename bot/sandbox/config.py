@@ -121,8 +121,8 @@ class SandboxConfig:
     groups: tuple[Group, ...] = GROUPS
     bot_name: str = "twinspan"
     bot_token: str = "xoxb-sandbox-bot"  # noqa: S105 (opens nothing but this sandbox)
-    app_token: str = "xapp-sandbox-app"  # noqa: S105
-    signing_secret: str = "sandbox-signing-secret"  # noqa: S105
+    app_token: str = "xapp-sandbox-app"  # noqa: S105 (the same)
+    signing_secret: str = "sandbox-signing-secret"  # noqa: S105 (the same)
     bot_url: str | None = None
     events_path: str = "/slack/events"
     mode: Literal["http", "socket"] = "http"

@@ -249,7 +249,7 @@ class Workspace:
         """Switch a fault on; `more` are the other fields of `Fault`. It hits calls from now on, the oldest fault
         first.
         """
-        fault = Fault(id=self.new_id("X"), kind=kind, method=method, channel=channel, **more)  # type: ignore[arg-type]
+        fault = Fault(id=self.new_id("X"), kind=kind, method=method, channel=channel, **more)  # type: ignore[arg-type]  # checked by who asks
         self.faults.append(fault)
         self.notify("fault")
         return fault

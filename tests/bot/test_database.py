@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from bot.database import Database
 from handlers.errors import Unavailable
@@ -139,6 +140,23 @@ async def test_one_closed_in_the_middle_is_a_database_that_does_not_answer(postg
 
     with pytest.raises(Unavailable):
         await database.at_once(cut)
+    await database.at_once(add)
+    found = await stored(database)
+    await database.close()
+
+    assert ["added"] == found
+
+
+@pytest.mark.postgres
+async def test_a_value_that_the_driver_refuses_is_no_database_that_is_away(postgres_url: str) -> None:
+    """Else a batch with such a value would be tried again for ever, in place of one delivery failing alone."""
+    database = Database(postgres_url)
+
+    async def wrong(store: Store) -> None:
+        await store.deliveries._connection.exec_driver_sql("SELECT $1::int", ("no number",))
+
+    with pytest.raises(DBAPIError):
+        await database.at_once(wrong)
     await database.at_once(add)
     found = await stored(database)
     await database.close()

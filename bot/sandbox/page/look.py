@@ -25,7 +25,7 @@ class Look:
     def query(self, **changes: str) -> str:
         """The address's query, with some of it changed; `thread` as `channel:ts`, empty to close it."""
         thread = changes.pop("thread", None)
-        other = replace(self, **changes)  # type: ignore[arg-type]
+        other = replace(self, **changes)  # type: ignore[arg-type]  # all but `thread` are text
         if thread is None:
             thread = ":".join(self.thread) if self.thread else ""
         parts = {"as": other.viewer, "left": other.left, "right": other.right}
