@@ -27,11 +27,13 @@ HEADER: Final = (
     "source",
     "received_at",
 )
+_STATUSES: Final = tuple(s for s in DeployStatus if s is not DeployStatus.UNKNOWN)
+_KINDS: Final = tuple(DeployKind)
 
 
 def _deploy(row: Row) -> tuple[str, datetime | None, Told]:
     finished_at = when(row, "finished_at")
-    status = word(row, "status", DeployStatus, [s for s in DeployStatus if s is not DeployStatus.UNKNOWN])
+    status = word(row, "status", DeployStatus, _STATUSES)
     if finished_at is None:
         raise MalformedPayload("finished_at", "is empty")
     report = DeployReport(
@@ -40,7 +42,7 @@ def _deploy(row: Row) -> tuple[str, datetime | None, Told]:
         environment=needed(row, "environment"),
         occurred_at=finished_at,
         status=status if isinstance(status, DeployStatus) else DeployStatus.SUCCEEDED,
-        kind=word(row, "kind", DeployKind, list(DeployKind)),
+        kind=word(row, "kind", DeployKind, _KINDS),
         started_at=when(row, "started_at") or UNSET,
         finished_at=finished_at,
         version=said(row.get("version")),

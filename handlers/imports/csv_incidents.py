@@ -24,6 +24,8 @@ HEADER: Final = (
     "source",
     "received_at",
 )
+_SEVERITIES: Final = tuple(Severity)
+_CAUSES: Final = tuple(Cause)
 
 
 def _incident(row: Row) -> tuple[str, datetime | None, Told]:
@@ -40,11 +42,11 @@ def _incident(row: Row) -> tuple[str, datetime | None, Told]:
         services=services if isinstance(services, tuple) else (),
         environment=row.get("environment") or None,
         title=said(row.get("title")),
-        severity=word(row, "severity", Severity, list(Severity)),
+        severity=word(row, "severity", Severity, _SEVERITIES),
         started_at=started_at,
         acknowledged_at=when(row, "acknowledged_at") or UNSET,
         resolved_at=resolved_at or UNSET,
-        cause=word(row, "cause", Cause, list(Cause)),
+        cause=word(row, "cause", Cause, _CAUSES),
         caused_by=names_in(row.get("caused_by")),
         url=said(row.get("url")),
     )
