@@ -71,7 +71,7 @@ async def _write(settings: Settings, topology: Topology, items: Iterator[Item], 
         with click.progressbar(
             length=found.events, label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
-            done = await importing.write(database.at_once, topology, items, bar.update)
+            done = await importing.write(database.at_once, topology, items, clock.utc_now(), bar.update)
     finally:
         await database.close()
     left_out = found.events - done.events

@@ -55,13 +55,14 @@ class Booked:
     repeated: int = 0
 
 
-async def book(store: Store, topology: Topology, batch: Iterable[Told]) -> Booked:
-    """Write a batch of reports into the memory."""
+async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard_at: datetime | None = None) -> Booked:
+    """Write a batch of reports into the memory. `heard_at` is given where that was not when they arrived: a history."""
     booked = Booked()
     touched = Touched()
     fresh = await _unseen(store, [_in_time(told) for told in batch], booked)
     mapped = [told for told in fresh if _is_mapped(told, topology, booked)]
-    await _book_deploys(store, topology, [t for t in mapped if isinstance(t.report, DeployReport)], booked, touched)
+    deployed = [t for t in mapped if isinstance(t.report, DeployReport)]
+    await _book_deploys(store, topology, deployed, heard_at, booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
     for told in mapped:
         if isinstance(told.report, IncidentReport):
@@ -144,7 +145,12 @@ def _place(topology: Topology, report: DeployReport) -> tuple[Service, Environme
 
 
 async def _book_deploys(
-    store: Store, topology: Topology, batch: Sequence[Told], booked: Booked, touched: Touched
+    store: Store,
+    topology: Topology,
+    batch: Sequence[Told],
+    heard_at: datetime | None,
+    booked: Booked,
+    touched: Touched,
 ) -> None:
     reports: dict[DeployKey, list[tuple[Told, DeployReport, Environment]]] = {}
     for told in batch:
@@ -176,7 +182,7 @@ async def _book_deploys(
     at = max(t.received_at for t in batch)
     booked.notices += await mark_deploys(store, topology, began, at)
     new = [d for d in after.values() if (p := before.get(deploy_key(d))) is None or p.status is not d.status]
-    booked.notices += await begin_soaks(store, topology, new, at)
+    booked.notices += await begin_soaks(store, topology, new, heard_at or at)
 
 
 def _folded_deploy(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from handlers.bookkeeping import Told, book
@@ -89,17 +90,19 @@ def as_named(topology: Topology, unknown: dict[str, dict[str, Tier | None]]) -> 
     return replace(topology, services=tuple(services.values()))
 
 
-async def write(at_once: AtOnce, topology: Topology, items: Iterable[Item], told: Callable[[int], None]) -> Imported:
+async def write(
+    at_once: AtOnce, topology: Topology, items: Iterable[Item], at: datetime, told: Callable[[int], None]
+) -> Imported:
     """Write events whose names the configuration knows, some hundred in one transaction.
 
-    `told` hears after each transaction how many it held.
+    `at` is now. `told` hears after each transaction how many it held.
     """
     imported = Imported()
     for batch in _batches(items):
         reports = [Told(0, item.source, item.received_at, item.report) for item in batch]
 
         async def work(store: Store, reports: list[Told] = reports) -> None:
-            booked = await book(store, topology, reports)
+            booked = await book(store, topology, reports, heard_at=at)
             await store.sources.recall(_heard(reports))
             imported.repeated += booked.repeated
 

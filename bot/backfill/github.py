@@ -160,7 +160,7 @@ class Backfill:
     async def _write(self, reports: list[DeployReport]) -> None:
         told = [Told(0, self.source.name, report.occurred_at, report) for report in reports if self._has_place(report)]
         if told:
-            await self.at_once(lambda store: book(store, self.topology, told))
+            await self.at_once(lambda store: book(store, self.topology, told, heard_at=self.at))
 
     def _has_place(self, report: DeployReport) -> bool:
         service = self.topology.service_named(report.service)

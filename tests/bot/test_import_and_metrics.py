@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
+from bot.clock import utc_now
 from bot.database import Database
 from models.store.revisions import DeployRevision
 from models.store.sources import Heard
@@ -124,6 +125,21 @@ def test_deploys_and_incidents_come_as_csv(program: Program) -> None:
     numbers = program.numbers("--service", "shop")
     assert (1, 7200.0, ["d1"]) == tuple(numbers[n] for n in ("deploys", "lead_time_median_s", "failed_deploy_ids"))
     assert {"i1": "inferred:d1"} == numbers["attribution"]
+
+
+@pytest.mark.parametrize(("expected", "finished"), [(0, timedelta(hours=2)), (1, timedelta(minutes=5))])
+def test_a_history_soaks_only_as_far_as_that_is_not_over(program: Program, expected: int, finished: timedelta) -> None:
+    at = (utc_now() - finished).isoformat()
+    assert 0 == program.run("import", program.file(f"{DEPLOYS}d1,shop,production,{at},,\n")).exit_code
+
+    async def soaks() -> int:
+        database = Database(program.url)
+        async with database.reading() as store:
+            found = len(await store.soaks.open())
+        await database.close()
+        return found
+
+    assert expected == asyncio.run(soaks())
 
 
 def test_deployments_come_from_devlake_and_from_datadog(program: Program) -> None:
