@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, Table, bindparam
@@ -44,6 +44,12 @@ def to_values(record: Any, columns: Mapping[str, str]) -> dict[str, Any]:
     values = dict(zip(columns.values(), _reader(tuple(columns))(record), strict=True))
     values.pop("id", None)
     return values
+
+
+def row_of(columns: Mapping[str, str]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the columns of a table that a record fills, its id left out, and what reads their values off a record."""
+    without_id = {name: column for name, column in columns.items() if column != "id"}
+    return tuple(without_id.values()), _reader(tuple(without_id))
 
 
 @lru_cache
@@ -117,13 +123,24 @@ class Noun:
         rows: Sequence[Mapping[str, Any]],
         finish: Callable[[Upsert], Any],
     ) -> list[DriverResult]:
-        """Insert rows of the same columns, many in one statement; `finish` adds what follows VALUES.
+        """Insert rows of the same columns, many in one statement; `finish` adds what follows VALUES."""
+        columns = tuple(rows[0]) if rows else ()
+        listed = [tuple(map(row.__getitem__, columns)) for row in rows]
+        return await self._insert_rows(table, columns, listed, finish)
+
+    async def _insert_rows(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        rows: Sequence[tuple[Any, ...]],
+        finish: Callable[[Upsert], Any],
+    ) -> list[DriverResult]:
+        """Insert rows, each the values of these columns, many in one statement; `finish` adds what follows VALUES.
 
         One long statement instead of one for each row: on SQLite the driver gives up the interpreter lock at every
         statement and must win it back from a busy event loop; on PostgreSQL each is a message.
         """
         results = []
-        columns = tuple(rows[0]) if rows else ()
         for part in in_powers(rows):
             insert = _many_rows(table, columns, len(part), self._connection.dialect, finish)
             results.append(await self._connection.exec_driver_sql(insert.sql, insert.parameters(part)))
@@ -138,23 +155,18 @@ def _upsert(table: Table, dialect: str) -> Upsert:
 class _ManyRows:
     """An insert of some number of rows as the driver takes it.
 
-    `ordered` picks a row's values in the statement's order; `processes` turn those at the given places into the
+    `columns` are a row's parameters in order: the place of each among the values given, and what turns it into the
     driver's form.
     """
 
     sql: str
-    ordered: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    processes: tuple[tuple[int, Callable[[Any], Any]], ...]
+    columns: tuple[tuple[int, Callable[[Any], Any] | None], ...]
 
-    def parameters(self, rows: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
-        """Return the parameters in the driver's order and form."""
-        return tuple(chain.from_iterable(map(self._of_row, rows)))
-
-    def _of_row(self, row: Mapping[str, Any]) -> list[Any]:
-        values = list(self.ordered(row))
-        for place, process in self.processes:
-            values[place] = process(values[place])
-        return values
+    def parameters(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Return the parameters in the driver's order and form. Goes by columns: that leaves the loops to C."""
+        given = list(zip(*rows, strict=True))
+        driven = (given[n] if process is None else map(process, given[n]) for n, process in self.columns)
+        return tuple(chain.from_iterable(zip(*driven, strict=True)))
 
 
 @lru_cache(maxsize=512)
@@ -168,6 +180,6 @@ def _many_rows(
     compiled = finish(_upsert(table, dialect.name).values(rows)).compile(dialect=dialect)
     order = [bind.removesuffix("_0") for bind in (compiled.positiontup or ())[: len(columns)]]
     assert compiled.positiontup == [f"{name}_{number}" for number in range(size) for name in order]
-    processes = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
-    ordered = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
-    return _ManyRows(str(compiled), ordered, tuple((n, p) for n, p in enumerate(processes) if p is not None))
+    types = {name: table.c[name].type.dialect_impl(dialect) for name in order}
+    driven = tuple((columns.index(name), types[name].bind_processor(dialect)) for name in order)
+    return _ManyRows(str(compiled), driven)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, literal, literal_
 
 from models.records import Commit, Deploy
 from models.reports import CommitReport
-from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
+from models.store.base import Noun, Upsert, in_slices, record_fields, row_of, table_of, to_record
 from models.store.prepared import Prepared
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 from models.words import DeployStatus, Tier
@@ -17,7 +17,12 @@ _LEDGER = table_of(LedgerRow)
 _COMMITS = table_of(CommitRow)
 _DEPLOY_COMMITS = table_of(DeployCommitRow)
 _COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
+_OF_RECORD, _RECORD = row_of(_COLUMNS)
+_COLUMNS_GIVEN = ("type", "at", "ran", *_OF_RECORD)
 _COMMIT_COLUMNS = record_fields(Commit, renamed={})
+_OF_COMMIT, _COMMIT = row_of(_COMMIT_COLUMNS)
+
+_LINKED = ("deploy_id", "sha", "repository", "position")
 
 _BROUGHT = _DEPLOY_COMMITS.join(
     _COMMITS, (_COMMITS.c.repository == _DEPLOY_COMMITS.c.repository) & (_COMMITS.c.sha == _DEPLOY_COMMITS.c.sha)
@@ -140,28 +145,37 @@ class Deploys(Noun):
 
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
-        results = await self._insert_many(_LEDGER, [_values(d) for d in deploys], _returning_keys)
+        if self._connection.dialect.name == "sqlite":
+            return await self._add_numbered(deploys)
+        results = await self._insert_rows(_LEDGER, _COLUMNS_GIVEN, [_row(d) for d in deploys], _returning_keys)
         return {tuple(key): number for rows in results for number, *key in rows}
+
+    async def _add_numbered(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
+        """Do the same on SQLite. Its one writer numbers the rows itself: reading ids back costs a step for each."""
+        [(last,)] = await self._connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM ledger", ())
+        rows = [(number, *_row(d)) for number, d in enumerate(deploys, last + 1)]
+        await self._insert_rows(_LEDGER, ("id", *_COLUMNS_GIVEN), rows, _as_it_is)
+        return {deploy_key(d): number for number, d in enumerate(deploys, last + 1)}
 
     async def save_many(self, deploys: Sequence[Deploy]) -> None:
         """Write changed deployments back."""
         if deploys:
-            rows = [{"ledger_id": d.id, **_values(d)} for d in deploys]
+            rows = [{"ledger_id": d.id, **dict(zip(_COLUMNS_GIVEN, _row(d), strict=True))} for d in deploys]
             await self._connection.execute(_SAVE, rows)
 
     async def add_commits(self, commits: Collection[CommitReport]) -> None:
         """Remember commits; what was known stays, what was missing is filled."""
-        rows = {(c.repository, c.sha): {name: getattr(c, name) for name in _COMMIT_COLUMNS} for c in commits}
-        await self._insert_many(_COMMITS, list(rows.values()), _filling_gaps)
+        rows = {(c.repository, c.sha): _COMMIT(c) for c in commits}
+        await self._insert_rows(_COMMITS, _OF_COMMIT, list(rows.values()), _filling_gaps)
 
     async def link_commits(self, links: Iterable[tuple[int, Sequence[CommitReport]]]) -> None:
         """Record which commits each deployment (by ledger number) brought, in order."""
         rows = [
-            {"deploy_id": deploy_id, "sha": c.sha, "repository": c.repository, "position": position}
+            (deploy_id, c.sha, c.repository, position)
             for deploy_id, commits in links
             for position, c in enumerate(commits)
         ]
-        await self._insert_many(_DEPLOY_COMMITS, rows, _unless_there)
+        await self._insert_rows(_DEPLOY_COMMITS, _LINKED, rows, _unless_there)
 
     async def range(self, repository: str, base: str, head: str) -> list[tuple[str, str]] | None:
         """Return the (repository, sha) pairs after `base` up to `head`, oldest first; `None`: the way is not known."""
@@ -187,11 +201,11 @@ class Deploys(Noun):
     async def set_ranges(self, ranges: Mapping[int, Sequence[tuple[str, str]]]) -> None:
         """Record what deployments (by ledger number) were found to have brought."""
         rows = [
-            {"deploy_id": deploy_id, "sha": sha, "repository": repository, "position": position}
+            (deploy_id, sha, repository, position)
             for deploy_id, commits in ranges.items()
             for position, (repository, sha) in enumerate(commits)
         ]
-        await self._insert_many(_DEPLOY_COMMITS, rows, _unless_there)
+        await self._insert_rows(_DEPLOY_COMMITS, _LINKED, rows, _unless_there)
         for part in in_slices(ranges):
             known = update(_LEDGER).where(_LEDGER.c.id.in_(part)).values(commits_known=True)
             await self._connection.execute(known)
@@ -273,6 +287,10 @@ def _returning_keys(statement: Upsert) -> Any:
     )
 
 
+def _as_it_is(statement: Upsert) -> Any:
+    return statement
+
+
 def _unless_there(statement: Upsert) -> Any:
     return statement.on_conflict_do_nothing()
 
@@ -288,10 +306,9 @@ def _deploy(row: Any) -> Deploy:
     return to_record(Deploy, row, _COLUMNS)
 
 
-def _values(deploy: Deploy) -> dict[str, Any]:
-    at = deploy.finished_at or deploy.latest_at
-    ran = deploy.version or deploy.sha
-    return {"type": "deploy", "at": at, "ran": ran, **to_values(deploy, _COLUMNS)}
+def _row(deploy: Deploy) -> tuple[Any, ...]:
+    """Return the values of `_COLUMNS_GIVEN`."""
+    return "deploy", deploy.finished_at or deploy.latest_at, deploy.version or deploy.sha, *_RECORD(deploy)
 
 
 def _range() -> Select[Any]:

@@ -1,10 +1,10 @@
 """Looks at lanes: what ran before and after, who answers to a name, what is held against what."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, select, text, update
 from sqlalchemy import bindparam as bind
@@ -31,8 +31,7 @@ LIVE = text("ledger.type = 'deploy' AND ledger.tier = 'production' AND ledger.de
 REMEDIED = text("ledger.remedy <> 'none'")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in a lane: an instant, the name that decides between two at one instant, and a version to look for."""
 
     service: str
@@ -55,8 +54,7 @@ class Place:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """The ledger numbers around a place: the one before and after, and the same of those with its version."""
 
     before: int | None
@@ -81,26 +79,17 @@ class Lanes(Noun):
         found: list[Neighbours] = []
         dialect = self._connection.dialect.name
         for part in in_powers(places, 64):
-            values = tuple(value for place in part for value in self._values(place))
+            values = tuple(chain.from_iterable(map(self._values, part)))
             rows = await self._connection.exec_driver_sql(_around(len(part), dialect), values)
-            found += [Neighbours(*row[1:]) for row in sorted(tuple(r) for r in rows)]
+            found += [Neighbours(*around) for _, *around in sorted(map(tuple, rows))]
         return found
 
     def _values(self, place: Place) -> tuple[Any, ...]:
-        return (
-            place.service,
-            place.environment,
-            self._instant(place.finished_at),
-            place.source,
-            place.name,
-            place.version,
-        )
-
-    def _instant(self, at: datetime) -> Any:
-        """Return an instant as the driver takes it (`UtcDateTime` in the driver's words)."""
+        """Return a place as the driver takes it (the instant is `UtcDateTime` in the driver's words)."""
         if self._connection.dialect.name == "postgresql":
-            return at
-        return as_sqlite_text(at)
+            return place
+        service, environment, at, *rest = place
+        return service, environment, as_sqlite_text(at), *rest
 
     async def unattributed(self, limit: int) -> list[int]:
         """Return ledger numbers of deployments that were never judged."""

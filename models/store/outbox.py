@@ -38,6 +38,8 @@ UNANSWERED = "unanswered"
 # Of the deliveries behind a message the first some dozen are kept.
 _LONGEST_TRAIL = 400
 
+_QUEUED = ("key", "subject", "part", "side", "channel", "params", "trail", "priority", "due_at", "created_at")
+
 # Made once: making a statement takes longer than running it.
 _KNOWN = Prepared(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True))))
 
@@ -119,25 +121,15 @@ class Outbox(Noun):
         latest: dict[str, Notice] = {}
         trails: dict[str, str] = {}
         for notice in notices:
-            latest[notice.key] = notice
-            trails[notice.key] = trails.get(notice.key, "") + notice.trail
+            key = notice.key
+            latest[key] = notice
+            trails[key] = trails.get(key, "") + notice.trail
         rows = [
-            {
-                "key": key,
-                "subject": n.subject,
-                "part": n.part,
-                "side": n.side,
-                "channel": n.channel,
-                "params": n.params,
-                "trail": trails[key][:_LONGEST_TRAIL],
-                "priority": n.priority,
-                "due_at": at,
-                "created_at": at,
-            }
+            (key, n.subject, n.part, n.side, n.channel, n.params, trails[key][:_LONGEST_TRAIL], n.priority, at, at)
             for key, n in latest.items()
         ]
         if rows:
-            await self._insert_many(_OUTBOX, rows, _due_again)
+            await self._insert_rows(_OUTBOX, _QUEUED, rows, _due_again)
             await self._know({n.channel for n in latest.values()})
         return len(rows)
 

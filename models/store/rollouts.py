@@ -11,7 +11,7 @@ from sqlalchemy import CompoundSelect, Select, bindparam, delete, func, select, 
 from sqlalchemy.types import NullType
 
 from models.delivery import Facts, IncidentFact, Rollout
-from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_values
+from models.store.base import Noun, Upsert, in_slices, record_fields, row_of, table_of
 from models.store.blames import INCIDENT
 from models.store.deploys import Deploys
 from models.tables import (
@@ -33,6 +33,7 @@ _BLAMES = table_of(BlameRow)
 _SEEN = table_of(SeenEventRow)
 _SOURCES = table_of(SourceRow)
 _COLUMNS = record_fields(Rollout, renamed={})
+_OF_RECORD, _RECORD = row_of(_COLUMNS)
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
 # Read as the driver gives them: a report reads thousands, and the types' own conversions take longer than the query.
 _READ = [type_coerce(_ROLLOUTS.c[name], NullType()).label(name) for name in _COLUMNS]
@@ -48,8 +49,8 @@ class Rollouts(Noun):
             await self._connection.execute(
                 delete(_ROLLOUTS).where(_ROLLOUTS.c.service == service, _ROLLOUTS.c.key == key)
             )
-        rows = [{"key": key, **to_values(r, _COLUMNS)} for (_, key), r in counted.items() if r is not None]
-        await self._insert_many(_ROLLOUTS, rows, _replacing)
+        rows = [(key, *_RECORD(r)) for (_, key), r in counted.items() if r is not None]
+        await self._insert_rows(_ROLLOUTS, ("key", *_OF_RECORD), rows, _replacing)
 
     async def units(self, ids: Collection[int]) -> dict[int, tuple[str, str]]:
         """Return the (service, key) under which deployments are counted, by the numbers that `facts` gave them."""

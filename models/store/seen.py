@@ -37,8 +37,8 @@ class SeenEvents(Noun):
     async def remember(self, events: Collection[tuple[str, str, datetime]]) -> None:
         """Remember (source, event id, instant) triples; a repeat is counted."""
         for round_ in _without_repeats(events):
-            rows = [{"source": s, "event_id": e, "seen_at": at} for (s, e), at in round_.items()]
-            await self._insert_many(_SEEN, rows, _counting_repeats)
+            rows = [(source, event_id, at) for (source, event_id), at in round_.items()]
+            await self._insert_rows(_SEEN, ("source", "event_id", "seen_at"), rows, _counting_repeats)
 
 
 def _without_repeats(events: Collection[tuple[str, str, datetime]]) -> Iterator[dict[tuple[str, str], datetime]]:
