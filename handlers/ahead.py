@@ -15,6 +15,9 @@ def by_arrival(report: Report, received_at: datetime) -> Report:
     if isinstance(report, CommitReport):
         return report
     latest = received_at + FLAGGED_AHEAD
-    told: dict[str, Any] = {name: getattr(report, name, None) for name in _INSTANTS}
-    ahead: dict[str, Any] = {name: received_at for name, at in told.items() if isinstance(at, datetime) and at > latest}
+    ahead: dict[str, Any] = {}
+    for name in _INSTANTS:
+        at = getattr(report, name, None)
+        if isinstance(at, datetime) and at > latest:
+            ahead[name] = received_at
     return replace(report, **ahead) if ahead else report

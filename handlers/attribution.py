@@ -6,7 +6,7 @@ whatever names it. Recomputing these from the database gives the same answer in 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -127,10 +127,15 @@ def _moved(touched: Touched) -> _Moved:
     return moved
 
 
+def counts(deploy: Deploy) -> bool:
+    """Say whether a deployment succeeded in production."""
+    is_live = deploy.tier is Tier.PRODUCTION and deploy.status is DeployStatus.SUCCEEDED
+    return is_live and deploy.finished_at is not None
+
+
 def as_member(deploy: Deploy | None) -> Member | None:
     """Return a deployment as attribution sees it; `None` where it does not count."""
-    is_live = deploy and deploy.tier is Tier.PRODUCTION and deploy.status is DeployStatus.SUCCEEDED
-    if deploy is None or not is_live or deploy.finished_at is None:
+    if deploy is None or not counts(deploy) or deploy.finished_at is None:
         return None
     return Member(
         id=deploy.id,
@@ -166,7 +171,8 @@ async def _judge(near: Near, moved: _Moved, naming: Collection[int]) -> tuple[di
     await blames.replace(DEPLOY, changed | dict.fromkeys(gone), unwritten=moved.new)
     remedies = {i: v.remedy for i, v in verdicts.items() if v.remedy is not targets[i].remedy}
     await near.store.lanes.set_remedies(remedies)
-    near.known |= {i: replace(targets[i], remedy=remedy) for i, remedy in remedies.items()}
+    for number, remedy in remedies.items():
+        targets[number].remedy = remedy
     new = {i for verdict in verdicts.values() if verdict.blame for i in verdict.blame.deploy_ids}
     return targets, new | {i for blame in blamed.values() for i in blame.deploy_ids}
 

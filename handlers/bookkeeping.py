@@ -7,6 +7,7 @@ batch changed it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from handlers.ahead import by_arrival
 from handlers.attribution import Touched, attribute
@@ -36,8 +37,7 @@ _ENTRY_OF: dict[IncidentStatus, EntryKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One report, who told it, in which delivery, and when that came in."""
 
     delivery_id: int
@@ -82,7 +82,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard
 
 def _in_time(told: Told) -> Told:
     report = by_arrival(told.report, told.received_at)
-    return told if report is told.report else replace(told, report=report)
+    return told if report is told.report else told._replace(report=report)
 
 
 async def _unseen(store: Store, batch: list[Told], booked: Booked) -> list[Told]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from handlers.attribution import Near, Touched, as_member
+from handlers.attribution import Near, Touched, as_member, counts
 from models.attribution import Member
 from models.records import Deploy
 from models.reports import CommitReport
@@ -49,7 +49,7 @@ async def _waiting_for(store: Store, topology: Topology, pushed: Sequence[Commit
 
 def _is_waiting(deploy: Deploy) -> bool:
     is_known = deploy.commits_known or deploy.sha is None or deploy.repository is None
-    return not is_known and as_member(deploy) is not None
+    return not is_known and counts(deploy)
 
 
 async def _ranges(near: Near, deploys: Iterable[Deploy]) -> dict[int, list[tuple[str, str]]]:

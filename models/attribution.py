@@ -35,9 +35,11 @@ def number_of(name: str) -> int | None:
     return int(digits) if digits != name and digits.isdecimal() else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Member:
     """One successful deployment to production, as attribution sees it.
+
+    Not frozen, for speed alone: only who judges it (`handlers.attribution`) writes down what it put right.
 
     `id` is its ledger number, `version` what ran (its sha, where the sender names no version), `remedy` what it was
     found to have put right (`None`: not judged yet).

@@ -295,7 +295,7 @@ async def test_what_holds_for_a_group_holds_for_what_joins_it(database: Database
     (told,) = told_by(event("incident", "i2", 61, status="triggered"))
     assert isinstance(told.report, IncidentReport)
     async with database.transaction() as store:
-        await book(store, SHOPS, [replace(told, report=replace(told.report, group_key="g"))])
+        await book(store, SHOPS, [told._replace(report=replace(told.report, group_key="g"))])
     joined = await stored(database, 2)
     assert (1, Cause.EXTERNAL, "Ada") == (joined.leader_id, joined.ruled_cause, joined.ruled_by)
 
