@@ -60,6 +60,8 @@ class Database:
             self._hot = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
             self._few = asyncio.Semaphore(4)
             self._kept: list[OnPostgres] = []
+            # Apart: a connection's first use of a statement takes 10 ms and more, which the door waits for once.
+            self._kept_for_jobs: list[OnPostgres] = []
         self._aside = Aside(lambda: self._one_state(_engine(url, pool_size=1)))
         if self.is_sqlite:
             _begin_with(self._writer.sync_engine, "BEGIN IMMEDIATE")
@@ -89,7 +91,7 @@ class Database:
         """Run work that awaits nothing but the store in a transaction of its own; return its result."""
         if not self.is_sqlite:
             with _unavailable():
-                async with self._straight() as connection, connection.transaction():
+                async with self._few, self._straight(self._kept) as connection, connection.transaction():
                     return await work(Store(connection))
         with _unavailable():
             async with self._turn:
@@ -136,27 +138,26 @@ class Database:
             try:
                 with _unavailable():
                     job.prepare()
-                    async with self._straight() as connection:
+                    async with self._straight(self._kept_for_jobs) as connection:
                         await job.work(Store(connection))
             except Exception as raised:
                 error = raised
             job.done(error)
 
     @asynccontextmanager
-    async def _straight(self) -> AsyncIterator["OnPostgres"]:
+    async def _straight(self, kept: "list[OnPostgres]") -> AsyncIterator["OnPostgres"]:
         """Yield a connection past SQLAlchemy's adapter and pool; one that PostgreSQL closed meanwhile is not used."""
         from bot import direct_postgres  # its driver is 3 MB that a process on SQLite does without
 
-        async with self._few:
-            while self._kept and self._kept[-1].is_closed:
-                await self._kept.pop().close()
-            connection = self._kept.pop() if self._kept else await direct_postgres.OnPostgres.open(self._hot)
-            try:
-                yield connection
-            except BaseException:
-                await connection.close()
-                raise
-            self._kept.append(connection)
+        while kept and kept[-1].is_closed:
+            await kept.pop().close()
+        connection = kept.pop() if kept else await direct_postgres.OnPostgres.open(self._hot)
+        try:
+            yield connection
+        except BaseException:
+            await connection.close()
+            raise
+        kept.append(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:
@@ -183,7 +184,7 @@ class Database:
         await self._aside.close()
         await self._writer.dispose()
         if not self.is_sqlite:
-            for connection in self._kept:
+            for connection in (*self._kept, *self._kept_for_jobs):
                 await connection.close()
         await self._reader.dispose()
         self._thread.shutdown()

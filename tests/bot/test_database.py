@@ -131,6 +131,28 @@ async def test_a_connection_that_postgresql_closed_is_replaced_unnoticed(postgre
 
 
 @pytest.mark.postgres
+async def test_what_comes_in_is_stored_while_other_work_holds_every_connection_it_may(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    begun, released = asyncio.Semaphore(0), asyncio.Event()
+
+    async def long(_: Store) -> None:
+        begun.release()
+        await released.wait()
+
+    others = [asyncio.create_task(database.at_once(long)) for _ in range(4)]
+    for _ in others:
+        await begun.acquire()
+    told: list[str] = []
+    async with asyncio.timeout(30):
+        await database.in_turn(jobs(told, "meanwhile"))
+    released.set()
+    await asyncio.gather(*others)
+    await database.close()
+
+    assert ["meanwhile"] == told
+
+
+@pytest.mark.postgres
 async def test_one_closed_in_the_middle_is_a_database_that_does_not_answer(postgres_url: str) -> None:
     database = Database(postgres_url)
 
