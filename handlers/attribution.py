@@ -184,10 +184,10 @@ async def _borne_on(near: Near, states: Sequence[Member]) -> set[int]:
     returning = [
         Place.of(state, version=version)
         for state, n in zip(states, around, strict=True)
-        if n.before in before and (version := before[n.before].version)
+        if n.after and n.before in before and (version := before[n.before].version)
     ]
-    returns = await near.neighbours(returning)
-    found = [n.after for n in around] + [n.same_after for n in (*around, *returns)]
+    returns = await near.store.lanes.again_after(returning)
+    found = [i for n in around for i in (n.after, n.same_after)] + returns
     return {i for i in found if i is not None}
 
 

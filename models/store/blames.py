@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, union
+from sqlalchemy import bindparam, delete, literal_column, select, union
 
 from models.attribution import Blame, Member, Suspicion, number_of
 from models.rollouts import Charge
@@ -52,6 +52,8 @@ class Blames(Noun):
     async def naming(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Return who (blamer, number) gave one of these names as a cause."""
         found: list[tuple[str, int]] = []
+        if not await self._ask(_ANY_NAMED):  # often nobody gives any, and the names of a batch are some thousand
+            return found
         for part in in_slices(names):
             rows = await self._ask(_NAMING, names=list(part))
             found += [(row.blamer, row.blamer_id) for row in rows]
@@ -176,6 +178,7 @@ def _end(row: Any) -> datetime | None:
 
 
 # Made once: making a statement takes longer than running it.
+_ANY_NAMED = Prepared(select(_NAMED.c.blamer_id).limit(literal_column("1")))
 _NAMING = Prepared(
     select(_NAMED.c.blamer, _NAMED.c.blamer_id).where(_NAMED.c.name.in_(bindparam("names", expanding=True)))
 )

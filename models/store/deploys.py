@@ -18,6 +18,8 @@ _COMMITS = table_of(CommitRow)
 _DEPLOY_COMMITS = table_of(DeployCommitRow)
 _COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
 _OF_RECORD, _RECORD = row_of(_COLUMNS)
+# What never changes, and what indexes begin with.
+_KEY = ("type", "source", "external_id", "service", "environment")
 _COLUMNS_GIVEN = ("type", "at", "ran", *_OF_RECORD)
 _COMMIT_COLUMNS = record_fields(Commit, renamed={})
 _OF_COMMIT, _COMMIT = row_of(_COMMIT_COLUMNS)
@@ -34,7 +36,6 @@ _BY_EXTERNAL_IDS = Prepared(
     .where(_LEDGER.c.type == "deploy", _LEDGER.c.external_id.in_(bindparam("ids", expanding=True)))
     .with_for_update()
 )
-_SAVE = update(_LEDGER).where(_LEDGER.c.id == bindparam("ledger_id"))
 
 # SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
 _MOST_OF_A_UNION = 100
@@ -159,9 +160,8 @@ class Deploys(Noun):
 
     async def save_many(self, deploys: Sequence[Deploy]) -> None:
         """Write changed deployments back."""
-        if deploys:
-            rows = [{"ledger_id": d.id, **dict(zip(_COLUMNS_GIVEN, _row(d), strict=True))} for d in deploys]
-            await self._connection.execute(_SAVE, rows)
+        rows = [(d.id, *_row(d)) for d in deploys]
+        await self._insert_rows(_LEDGER, ("id", *_COLUMNS_GIVEN), rows, _saving)
 
     async def add_commits(self, commits: Collection[CommitReport]) -> None:
         """Remember commits; what was known stays, what was missing is filled."""
@@ -289,6 +289,12 @@ def _returning_keys(statement: Upsert) -> Any:
 
 def _as_it_is(statement: Upsert) -> Any:
     return statement
+
+
+def _saving(statement: Upsert) -> Any:
+    """Update rows that are there: Core's own way to update many takes longer than the database."""
+    given = {name: statement.excluded[name] for name in _COLUMNS_GIVEN if name not in _KEY}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=given)
 
 
 def _unless_there(statement: Upsert) -> Any:

@@ -76,12 +76,19 @@ class Lanes(Noun):
 
     async def neighbours(self, places: Sequence[Place]) -> list[Neighbours]:
         """Return what stands around each place of a lane, the place itself left out."""
-        found: list[Neighbours] = []
+        return [Neighbours(*numbers) for numbers in await self._look(places, _AROUND)]
+
+    async def again_after(self, places: Sequence[Place]) -> list[int | None]:
+        """Return, for each place of a lane, the next ledger number with its version (`Neighbours.same_after`)."""
+        return [number for (number,) in await self._look(places, _AGAIN_AFTER)]
+
+    async def _look(self, places: Sequence[Place], looks: tuple[str, ...]) -> list[list[int | None]]:
+        found: list[list[int | None]] = []
         dialect = self._connection.dialect.name
         for part in in_powers(places, 64):
             values = tuple(chain.from_iterable(map(self._values, part)))
-            rows = await self._connection.exec_driver_sql(_around(len(part), dialect), values)
-            found += [Neighbours(*around) for _, *around in sorted(map(tuple, rows))]
+            rows = await self._connection.exec_driver_sql(_looking(len(part), dialect, looks), values)
+            found += [numbers for _, *numbers in sorted(map(tuple, rows))]
         return found
 
     def _values(self, place: Place) -> tuple[Any, ...]:
@@ -225,15 +232,19 @@ _NEIGHBOUR: Final = """
 _TYPES: Final = ("text", "text", "timestamptz", "text", "text", "text")
 
 
+# The fields of `Neighbours`.
+_AROUND: Final = tuple(
+    _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way)
+    for version in ("", "AND m.ran = k.version")
+    for beyond, way in (("<", "DESC"), (">", "ASC"))
+)
+_AGAIN_AFTER: Final = _AROUND[-1:]
+
+
 @lru_cache(maxsize=64)
-def _around(places: int, dialect: str) -> str:
-    """Return the query for so many places. Rows: the place's number, then the fields of `Neighbours`."""
+def _looking(places: int, dialect: str, looks: tuple[str, ...]) -> str:
+    """Return the query for so many places. Rows: the place's number, then what each look finds."""
     rows = ",".join(_row(number, dialect) for number in range(places))
-    looks = [
-        _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way)
-        for version in ("", "AND m.ran = k.version")
-        for beyond, way in (("<", "DESC"), (">", "ASC"))
-    ]
     # Nothing in it comes from outside: numbers, the driver's marks, and the words above.
     return (
         f"WITH k (n, service, environment, at, source, name, version) AS (VALUES {rows}) "  # noqa: S608

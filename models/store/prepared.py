@@ -7,6 +7,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Float, Numeric
@@ -19,13 +20,13 @@ _Item = TypeVar("_Item")
 class Compiled:
     """A statement as the driver takes it.
 
-    `places` are its parameters in order: the name of a value, which one of a list (`None`: the value itself), and what
+    `places` are its parameters in order: the name of a value, whether that is a list which stands there whole, and what
     turns it into the driver's form. `row` makes rows, after `results` have turned the columns at these places into
     values.
     """
 
     sql: str
-    places: tuple[tuple[str, int | None, Callable[[Any], Any] | None], ...]
+    places: tuple[tuple[str, bool, Callable[[Any], Any] | None], ...]
     constants: Mapping[str, Any]
     row: Callable[[Iterable[Any]], Any] | None
     results: tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -33,24 +34,23 @@ class Compiled:
     def parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the parameters in the driver's order and form."""
         given = {**self.constants, **values}
-        found = []
-        for name, number, process in self.places:
-            value = given[name] if number is None else given[name][number]
-            found.append(value if process is None else process(value))
+        found: list[Any] = []
+        for name, is_list, process in self.places:
+            asked = given[name] if is_list else (given[name],)
+            found += asked if process is None else map(process, asked)
         return tuple(found)
 
     def rows(self, result: Iterable[Sequence[Any]]) -> list[Any]:
         """Return the rows as named tuples of the columns' own values."""
         assert self.row is not None
         if not self.results:
-            return [self.row(raw) for raw in result]
-        rows = []
-        for raw in result:
-            values = list(raw)
-            for place, process in self.results:
-                values[place] = process(values[place])
-            rows.append(self.row(values))
-        return rows
+            return list(map(self.row, result))
+        columns: list[Iterable[Any]] = list(zip(*result, strict=True))
+        if not columns:
+            return []
+        for place, process in self.results:
+            columns[place] = map(process, columns[place])
+        return list(map(self.row, zip(*columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +82,12 @@ def _compiled(prepared: Prepared, dialect: Dialect, sizes: tuple[tuple[str, int]
 
     statement: Any = cloned_traverse(prepared.statement, {}, {"bindparam": lengthen})
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    of_lists = {f"{name}_{n + 1}": (name, n) for name, size in sizes for n in range(size)}
-    places = []
-    for bind in compiled.positiontup or ():
-        name, number = of_lists.get(bind, (bind, None))
-        places.append((name, number, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)))
+    of_lists = {f"{name}_{n + 1}": name for name, size in sizes for n in range(size)}
+    places: list[tuple[str, bool, Callable[[Any], Any] | None]] = []
+    # The values of a list follow each other, in order.
+    for name, binds in groupby(compiled.positiontup or (), lambda bind: of_lists.get(bind, bind)):
+        process = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        places += [(name, name in lengths, process)] * (len(list(binds)) // lengths.get(name, 1))
     columns = list(getattr(prepared.statement, "selected_columns", ()))
     # Both drivers give floating-point numbers as they are; asyncpg's type would have to be told which it got.
     typed = [(n, c.type) for n, c in enumerate(columns) if not isinstance(c.type, Numeric | Float)]

@@ -31,13 +31,15 @@ def as_sqlite_text(instant: datetime | None) -> str | None:
     """
     if instant is None:
         return None
+    if instant.tzinfo is UTC:  # nearly all are: without the offset, which stands at the end
+        return instant.isoformat(" ", "microseconds")[:26]
     if instant.tzinfo is None:
         raise ValueError(f"naive datetime {instant!r}: instants carry their zone")
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _from_sqlite_text(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 def bytewise(length: int) -> String:
