@@ -7,13 +7,14 @@ Jobs live in memory: a unique row for each digest and period decides who posts, 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.clock import utc_now
 from bot.cron import trigger
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
@@ -66,9 +67,13 @@ class Schedule:
 
     async def start(self) -> None:
         """Start the jobs; digests that were missed while the bot was down are posted now (the latest of each only)."""
-        for sweep in self._sweeps:
+        at = utc_now()  # the scheduler's own clock
+        for number, sweep in enumerate(self._sweeps, 1):
+            # Spread over their intervals: two dozen that begin at one instant are felt at the door.
+            first = at + timedelta(seconds=sweep.seconds * number / len(self._sweeps))
             every = IntervalTrigger(seconds=sweep.seconds, timezone=UTC)
-            self._scheduler.add_job(self._guarded(sweep.name, sweep.run), every, id=f"sweep:{sweep.name}")
+            job = self._guarded(sweep.name, sweep.run)
+            self._scheduler.add_job(job, every, id=f"sweep:{sweep.name}", next_run_time=first)
         for plan in self._ctx.topology.digests:
             job = self._guarded(plan.name, self._digest(plan))
             self._scheduler.add_job(job, trigger(plan.cron, plan.timezone), id=f"digest:{plan.name}")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import apscheduler.schedulers.base
@@ -182,6 +183,24 @@ async def test_sweeps_come_back_and_one_that_fails_stops_nothing(sqlite_url: str
             await until(often)
     assert {"bad"} == {line["job"] for line in logged}
     await database.close()
+
+
+async def test_sweeps_of_one_pace_begin_apart_and_within_one_turn(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    async def nothing() -> None:
+        pass
+
+    sweeps = [Sweep(name, 60.0, nothing) for name in "abc"]
+    began = utc_now()
+    async with started(Schedule(context(database), Clock(), sweeps)) as schedule:
+        runs = schedule.next_runs()
+    first = [(runs[f"sweep:{name}"] - began).total_seconds() for name in "abc"]
+    await database.close()
+
+    assert sorted(first) == first
+    assert all(10 < after - before < 20 for before, after in pairwise(first))
+    assert first[-1] < 61
 
 
 async def test_a_job_without_its_database_is_one_line_and_no_traceback(sqlite_url: str) -> None:
