@@ -1,6 +1,7 @@
-"""The real bot under load, with two routes beside it to compare with: `python -m bench.server DATABASE_URL PORT`.
+"""The real bot under load, with three routes beside it to compare with: `python -m bench.server DATABASE_URL PORT`.
 
-`/bare` reads the body and answers 202; `/single` does what the door does, but with a transaction for each request.
+`/bare` reads the body and answers 202; `/checked` verifies and parses it as the door does, and stores nothing;
+`/single` does what the door does, but with a transaction for each request.
 `/stats` tells what still waits to be applied.
 """
 
@@ -24,7 +25,7 @@ from bot.settings import Settings
 from handlers.digest_runs import run_digest
 from handlers.ports import Posted
 from handlers.views import Message, Modal
-from handlers.webhooks import WebhookRequest
+from handlers.webhooks import Parsed, WebhookRequest
 from models.store.deliveries import NewDelivery
 from models.topology import Bridge, DigestPlan, Service, Topology, WebhookSource
 
@@ -113,6 +114,9 @@ class Beside:
         if path == "/bare":
             await _body(receive)
             await _answer(send, 202, b"{}")
+        elif path == "/checked":
+            self.check(scope, await _body(receive))
+            await _answer(send, 202, b"{}")
         elif path == "/single":
             await self.store_alone(scope, await _body(receive))
             await _answer(send, 202, b"{}")
@@ -124,14 +128,18 @@ class Beside:
         else:
             await self.bot(scope, receive, send)
 
-    async def store_alone(self, scope: Scope, body: bytes) -> None:
-        """Verify, parse and store one request in a transaction of its own."""
+    def check(self, scope: Scope, body: bytes) -> tuple[WebhookRequest, Parsed]:
+        """Verify and parse one request."""
         source = self.bot.ctx.topology.sources[0]
         kind = self.bot.door.kinds["github"]
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         request = WebhookRequest(headers, body, utc_now())
         kind.verify(request, source)
-        parsed = kind.parse(request, source)
+        return request, kind.parse(request, source)
+
+    async def store_alone(self, scope: Scope, body: bytes) -> None:
+        """Verify, parse and store one request in a transaction of its own."""
+        request, parsed = self.check(scope, body)
         delivery = NewDelivery(
             source="single",
             key=parsed.key,
