@@ -60,14 +60,16 @@ def draw(block: dict[str, Any]) -> bytes:
         values = [float("nan") if known.get(label) is None else float(known[label]) for label in labels]
         _series(axes, chart["type"], series["name"], values, number, len(chart["series"]))
     axes.set_title(block["title"], loc="left", color=_INK, fontsize=12, fontweight="bold")
-    axes.set_xticks(range(len(labels)), labels, rotation=30 if len(labels) > 8 else 0)
+    slanted: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if len(labels) > 8 else {}
+    axes.set_xticks(range(len(labels)), labels, **slanted)
     axes.tick_params(colors=_INK, length=0)
     axes.grid(axis="y", color="#e3e5e8")
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     if len(chart["series"]) > 1:
-        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=3, frameon=False, labelcolor=_INK)
+        # Outside, so that room is kept for it below labels of any length.
+        figure.legend(loc="outside lower left", ncols=3, frameon=False, labelcolor=_INK)
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
