@@ -15,6 +15,7 @@ import handlers.imports as import_files
 from bot import clock
 from bot.database import Database, OldSchema, with_schema
 from bot.database_command import TROUBLE, no_answer
+from bot.interpreter import settle_for_bulk
 from bot.settings import InvalidSettings, Settings, load
 from handlers import importing
 from handlers.importing import Checked
@@ -173,6 +174,7 @@ def import_(config: Path | None, path: str, **options: Any) -> None:
 
     try:
         settings = load(config=config)
+        settle_for_bulk()
         set_up(secrets=settings.secrets)
         click.echo(run(settings, path, **options))
     except InvalidSettings as error:

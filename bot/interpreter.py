@@ -15,6 +15,9 @@ TURN_SECONDS: Final = 0.001
 # The defaults (700, 10, 10) look for cycles after every few dozen requests, which leave none.
 THRESHOLDS: Final = (2_000, 10, 10)
 
+# Thousands of records live for the length of a transaction: looking through them again and again finds nothing.
+BULK_THRESHOLDS: Final = (50_000, 20, 50)
+
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a server to its end, on uvloop where there is one."""
@@ -29,3 +32,8 @@ def settle() -> None:
     gc.set_threshold(*THRESHOLDS)
     gc.collect()
     gc.freeze()
+
+
+def settle_for_bulk() -> None:
+    """Set the interpreter for a command that makes many records at once."""
+    gc.set_threshold(*BULK_THRESHOLDS)

@@ -14,7 +14,8 @@ from models.store.sources import Heard
 from models.topology import DEFAULT_ENVIRONMENTS, Environment, Service, Topology
 from models.words import Tier
 
-_BATCH: Final = 500
+# Half as many write 1.4 times as much to disk; twice as many hold up a bot that runs meanwhile for half a second.
+_BATCH: Final = 1_000
 _MOST_WRONG: Final = 20
 
 
@@ -93,7 +94,7 @@ def as_named(topology: Topology, unknown: dict[str, dict[str, Tier | None]]) -> 
 async def write(
     at_once: AtOnce, topology: Topology, items: Iterable[Item], at: datetime, told: Callable[[int], None]
 ) -> Imported:
-    """Write events whose names the configuration knows, some hundred in one transaction.
+    """Write events whose names the configuration knows, some thousand in one transaction.
 
     `at` is now. `told` hears after each transaction how many it held.
     """

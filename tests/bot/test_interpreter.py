@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from bot.interpreter import THRESHOLDS, TURN_SECONDS, run
+from bot.interpreter import BULK_THRESHOLDS, THRESHOLDS, TURN_SECONDS, run, settle_for_bulk
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +40,9 @@ def test_what_ends_a_server_reaches_its_caller() -> None:
 
     with pytest.raises(SystemExit, match="3"):
         run(server())
+
+
+def test_a_command_that_makes_many_records_looks_for_garbage_seldom() -> None:
+    settle_for_bulk()
+
+    assert gc.get_threshold() == BULK_THRESHOLDS
