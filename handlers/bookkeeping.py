@@ -69,7 +69,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard
             booked.notices += await _book_incident(store, topology, told, told.report, touched)
     loose = [t.report for t in mapped if isinstance(t.report, CommitReport)]
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
-    await store.deploys.add_commits([*listed, *loose])
+    await store.commits.add([*listed, *loose])
     touched.shas.update(c.sha for c in (*listed, *loose))
     await find_ranges(store, topology, touched, loose)
     shifted = await attribute(store, touched, topology.suspect_within)
@@ -166,7 +166,7 @@ async def _book_deploys(
     await store.deploys.save_many([d for key, d in after.items() if key in before and before[key] != d])
     for key, number in numbers.items():
         after[key].id = number
-    await store.deploys.link_commits(
+    await store.commits.link(
         (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
     )
     for key, deploy in after.items():

@@ -170,7 +170,7 @@ async def _deploys(store: Store, asked: Asked, items: Sequence[Item]) -> list[Ro
         for number, unit in units.items()
     }
     shas = {item.sha for item in items if item.sha}
-    commits = await store.deploys.commits_among(known.keys(), shas) if shas else {}
+    commits = await store.commits.among(known.keys(), shas) if shas else {}
     held = await _held(store, list(known)) if asked.number in ("cfr", "fdrt_median_s") else {}
     links = await store.messages.links([f"deploy:{number}" for number in known], asked.channel)
     rows: list[Row] = []

@@ -33,7 +33,7 @@ async def find_ranges(store: Store, topology: Topology, touched: Touched, pushed
     found = await _ranges(near, [d for _, d in waiting.values()])
     if not found:
         return
-    await store.deploys.set_ranges(found)
+    await store.commits.set_ranges(found)
     known = {i: (before, replace(d, commits_known=True)) for i, (before, d) in waiting.items() if i in found}
     touched.deploys = [pair for pair in touched.deploys if pair[1].id not in known] + list(known.values())
     touched.shas.update(sha for commits in found.values() for _, sha in commits)
@@ -74,4 +74,4 @@ async def _between(store: Store, before: Member | None, deploy: Deploy) -> list[
     """Return the commits from what ran before up to a deployment; none where the same ran before."""
     if before is None or before.sha is None or deploy.sha is None or deploy.repository is None:
         return None
-    return [] if before.sha == deploy.sha else await store.deploys.range(deploy.repository, before.sha, deploy.sha)
+    return [] if before.sha == deploy.sha else await store.commits.range(deploy.repository, before.sha, deploy.sha)

@@ -28,7 +28,7 @@ async def _deploy(row: Row) -> Message | None:
         usual = row.params.get("usual")
         before = await _last_good(row.store, deploy)
         return deploys.hung(deploy, row.side, usual_s=float(usual) if usual else None, previous=before)
-    commits = await row.store.deploys.commits(deploy.id)
+    commits = await row.store.commits.of(deploy.id)
     previous = await _last_good(row.store, deploy)
     runbook = runbook_of(row.topology, (deploy.service,))
     if row.part == CARD:

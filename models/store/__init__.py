@@ -10,6 +10,7 @@ from models.store.base import Connection
 from models.store.blames import Blames
 from models.store.calls import Calls
 from models.store.changes import Changes
+from models.store.commits import Commits
 from models.store.debts import Debts
 from models.store.deliveries import Deliveries
 from models.store.deploys import Deploys
@@ -65,8 +66,13 @@ class Store:
 
     @cached_property
     def deploys(self) -> Deploys:
-        """Deployments and their commits."""
+        """Deployments."""
         return Deploys(self._connection)
+
+    @cached_property
+    def commits(self) -> Commits:
+        """Commits, and which deployments brought them."""
+        return Commits(self._connection)
 
     @cached_property
     def changes(self) -> Changes:

@@ -53,7 +53,7 @@ async def brought(database: Database) -> dict[str, str | None]:
     """Return the commits of each deployment in order, `None` where nobody knows them."""
     async with database.reading() as store:
         deploys: list[Deploy] = await store.deploys.recent()
-        listed = {d.deploy_id: await store.deploys.commits(d.id) for d in deploys}
+        listed = {d.deploy_id: await store.commits.of(d.id) for d in deploys}
     return {d.deploy_id: "".join(c.sha for c in listed[d.deploy_id]) if d.commits_known else None for d in deploys}
 
 

@@ -119,10 +119,10 @@ async def test_commits_fill_in_what_was_missing(database: Database, at: datetime
     late = CommitReport(repository="acme/payments", sha="abc", authored_at=at, message="other", pr=7)
     async with database.transaction() as store:
         (number,) = (await store.deploys.add_many([deploy(at)])).values()
-        await store.deploys.add_commits([early])
-        await store.deploys.add_commits([late])
-        await store.deploys.link_commits([(number, [early])])
-        (commit,) = await store.deploys.commits(number)
+        await store.commits.add([early])
+        await store.commits.add([late])
+        await store.commits.link([(number, [early])])
+        (commit,) = await store.commits.of(number)
     assert ("Fix rounding", at, 7) == (commit.message, commit.authored_at, commit.pr)
 
 
