@@ -3,17 +3,15 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TextIO, TypeAlias, TypeVar
+from typing import TextIO, TypeAlias, TypeVar
 
 from handlers.errors import MalformedPayload
 from handlers.imports import Item, Told, Wrong
-from handlers.payload import instant, not_ahead, utc
+from handlers.payload import instant, not_ahead
 from handlers.suggest import did_you_mean
 from models.words import UNSET, Maybe
 
 _Word = TypeVar("_Word")
-# As long as one with microseconds and an offset.
-_USUAL_LENGTH: Final = 32
 Row: TypeAlias = Mapping[str, str]
 
 
@@ -89,16 +87,7 @@ def when(row: Row, name: str) -> datetime | None:
         MalformedPayload: it is none, or has no offset from UTC.
     """
     value = row.get(name, "")
-    return (_usual_instant(value, name) or instant(value, name)) if value else None
-
-
-def _usual_instant(value: str, name: str) -> datetime | None:
-    """Return an instant in the usual form: of any other `instant` makes the best, in ten times the time."""
-    try:
-        at = datetime.fromisoformat(value) if len(value) <= _USUAL_LENGTH else None
-    except ValueError:
-        return None
-    return utc(at, name) if at and at.tzinfo else None
+    return instant(value, name) if value else None
 
 
 def word(row: Row, name: str, kind: Callable[[str], _Word], known: Sequence[str]) -> Maybe[_Word]:

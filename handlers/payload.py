@@ -74,14 +74,22 @@ def instant(text: str, path: str) -> datetime:
     """
     if len(text) > _LONGEST_INSTANT:
         raise MalformedPayload(path, f"{text[:64]!r}… is not an RFC 3339 time")
-    written = re.sub(r" UTC$", "Z", text.strip())
     try:
-        at = datetime.fromisoformat(_OFFSET_APART.sub(r"\1", written))
-    except ValueError as error:
-        raise MalformedPayload(path, f"{text[:64]!r} is not an RFC 3339 time") from error
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = _loosely_written(text, path)
     if at.tzinfo is None:
         raise MalformedPayload(path, f"{text[:64]!r} has no offset from UTC; add Z or one like +02:00")
     return utc(at, path)
+
+
+def _loosely_written(text: str, path: str) -> datetime:
+    """Read what few senders write, with patterns that take ten times as long as reading the usual form."""
+    written = re.sub(r" UTC$", "Z", text.strip())
+    try:
+        return datetime.fromisoformat(_OFFSET_APART.sub(r"\1", written))
+    except ValueError as error:
+        raise MalformedPayload(path, f"{text[:64]!r} is not an RFC 3339 time") from error
 
 
 def utc(at: datetime, path: str) -> datetime:
