@@ -1,19 +1,16 @@
-"""What every noun of the store shares: the connection, the upsert of the database in use, rows as records."""
+"""What every noun of the store shares: the connection, rows as records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
-from itertools import chain
 from operator import attrgetter
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import CursorResult, Dialect, Executable, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, Dialect, Executable, Table
 from sqlalchemy.orm import DeclarativeBase
 
+from models.store.inserts import Upsert, statements, upsert
 from models.store.prepared import Prepared
-
-Upsert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 _Record = TypeVar("_Record")
 _Item = TypeVar("_Item")
@@ -63,15 +60,6 @@ def in_slices(items: Iterable[_Item], size: int = LOOKUP_SIZE) -> Iterable[Seque
     return (listed[start : start + size] for start in range(0, len(listed), size))
 
 
-def in_powers(rows: Sequence[_Item], largest: int = 32) -> Iterable[Sequence[_Item]]:
-    """Cut rows into pieces of 32, 16, …, 1: few sizes, so that few statements are prepared, none of them large."""
-    start = 0
-    while start < len(rows):
-        size = min(1 << ((len(rows) - start).bit_length() - 1), largest)
-        yield rows[start : start + size]
-        start += size
-
-
 class DriverResult(Protocol):
     """What the store needs of an answer in the driver's own words: plain rows, and how many were touched."""
 
@@ -102,7 +90,7 @@ class Noun:
 
     def _upsert(self, table: Table) -> Upsert:
         """Return an insert that knows `ON CONFLICT`; both databases spell it alike."""
-        return _upsert(table, self._connection.dialect.name)
+        return upsert(table, self._connection.dialect.name)
 
     async def _ask(self, prepared: Prepared, /, **values: Any) -> list[Any]:
         """Run a statement; return its rows as named tuples of the columns' own values."""
@@ -135,51 +123,7 @@ class Noun:
         rows: Sequence[tuple[Any, ...]],
         finish: Callable[[Upsert], Any],
     ) -> list[DriverResult]:
-        """Insert rows, each the values of these columns, many in one statement; `finish` adds what follows VALUES.
-
-        One long statement instead of one for each row: on SQLite the driver gives up the interpreter lock at every
-        statement and must win it back from a busy event loop; on PostgreSQL each is a message.
-        """
-        results = []
-        for part in in_powers(rows):
-            insert = _many_rows(table, columns, len(part), self._connection.dialect, finish)
-            results.append(await self._connection.exec_driver_sql(insert.sql, insert.parameters(part)))
-        return results
-
-
-def _upsert(table: Table, dialect: str) -> Upsert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-@dataclass(frozen=True, slots=True)
-class _ManyRows:
-    """An insert of some number of rows as the driver takes it.
-
-    `columns` are a row's parameters in order: the place of each among the values given, and what turns it into the
-    driver's form.
-    """
-
-    sql: str
-    columns: tuple[tuple[int, Callable[[Any], Any] | None], ...]
-
-    def parameters(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """Return the parameters in the driver's order and form. Goes by columns: that leaves the loops to C."""
-        given = list(zip(*rows, strict=True))
-        driven = (given[n] if process is None else map(process, given[n]) for n, process in self.columns)
-        return tuple(chain.from_iterable(zip(*driven, strict=True)))
-
-
-@lru_cache(maxsize=512)
-def _many_rows(
-    table: Table, columns: tuple[str, ...], size: int, dialect: Dialect, finish: Callable[[Upsert], Any]
-) -> _ManyRows:
-    """Return an insert of `size` rows, compiled once: compiling it takes ten times as long as running it."""
-    rows = [
-        {name: bindparam(f"{name}_{number}", type_=table.c[name].type) for name in columns} for number in range(size)
-    ]
-    compiled = finish(_upsert(table, dialect.name).values(rows)).compile(dialect=dialect)
-    order = [bind.removesuffix("_0") for bind in (compiled.positiontup or ())[: len(columns)]]
-    assert compiled.positiontup == [f"{name}_{number}" for number in range(size) for name in order]
-    types = {name: table.c[name].type.dialect_impl(dialect) for name in order}
-    driven = tuple((columns.index(name), types[name].bind_processor(dialect)) for name in order)
-    return _ManyRows(str(compiled), driven)
+        """Insert rows, each the values of these columns; `finish` adds what follows the values."""
+        run = self._connection.exec_driver_sql
+        made = statements(table, columns, rows, self._connection.dialect, finish)
+        return [await run(sql, parameters) for sql, parameters in made]

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, delete, literal_column, select, union
 
 from models.attribution import Blame, Member, Suspicion, number_of
 from models.rollouts import Charge
-from models.store.base import Noun, Upsert, in_slices, table_of
+from models.store.base import Noun, in_slices, table_of
+from models.store.inserts import Upsert
 from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
 from models.store.prepared import Prepared
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow

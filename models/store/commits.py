@@ -7,7 +7,8 @@ from sqlalchemy import Select, bindparam, func, literal, select, update
 
 from models.records import Commit
 from models.reports import CommitReport
-from models.store.base import Noun, Upsert, in_slices, record_fields, row_of, table_of, to_record
+from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record
+from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 

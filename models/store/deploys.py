@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, union_all
 
 from models.records import Deploy
-from models.store.base import Noun, Upsert, in_slices, record_fields, row_of, table_of, to_record
+from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record
+from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import LedgerRow
 from models.words import DeployStatus, Tier

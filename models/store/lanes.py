@@ -11,7 +11,8 @@ from sqlalchemy import bindparam as bind
 
 from models.attribution import Member, number_of
 from models.rollouts import Brought
-from models.store.base import Noun, in_powers, in_slices, record_fields, table_of, to_record
+from models.store.base import Noun, in_slices, record_fields, table_of, to_record
+from models.store.inserts import in_powers
 from models.store.prepared import Prepared
 from models.tables import (
     CommitRow,

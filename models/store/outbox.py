@@ -22,7 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from models.store.base import Noun, Upsert, table_of
+from models.store.base import Noun, table_of
+from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import ChannelRow, OutboxRow
 

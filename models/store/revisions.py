@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import delete, select
 
 from models.attribution import Member, Suspicion
-from models.store.base import Noun, Upsert, table_of
+from models.store.base import Noun, table_of
+from models.store.inserts import Upsert
 from models.tables import RevisionHorizonRow, RevisionRow
 
 _REVISIONS = table_of(RevisionRow)

@@ -11,9 +11,10 @@ from sqlalchemy import CompoundSelect, Select, bindparam, delete, func, select, 
 from sqlalchemy.types import NullType
 
 from models.delivery import Facts, IncidentFact, Rollout
-from models.store.base import Noun, Upsert, in_slices, record_fields, row_of, table_of
+from models.store.base import Noun, in_slices, record_fields, row_of, table_of
 from models.store.blames import INCIDENT
 from models.store.deploys import Deploys
+from models.store.inserts import Upsert
 from models.tables import (
     BlameRow,
     IncidentRow,

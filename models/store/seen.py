@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
 
-from models.store.base import Noun, Upsert, in_slices, table_of
+from models.store.base import Noun, in_slices, table_of
+from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import SeenEventRow
 

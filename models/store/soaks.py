@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from models.soak import Soak
-from models.store.base import Noun, Upsert, in_slices, record_fields, table_of, to_record, to_values
+from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
+from models.store.inserts import Upsert
 from models.tables import SoakRow
 
 _SOAKS = table_of(SoakRow)

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from models.store.base import Noun, Upsert, record_fields, table_of, to_record
+from models.store.base import Noun, record_fields, table_of, to_record
+from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import SourceRow
 
