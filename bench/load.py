@@ -7,8 +7,8 @@ request was due, so that a stalled server cannot hide its stall
 (https://groups.google.com/g/mechanical-sympathy/c/icNZJejUHfE). KIND is `deploys` or `mix`
 (see `bench.payloads`), or `get` for requests without a body.
 
-It shares the processors with what it measures, so it is made of bare sockets: an event loop of its own would take
-twice the time for a request, and wake up to a millisecond late for one that is due.
+It is made of bare sockets and `select`, whose timeout is in microseconds: the timers of an event loop are in
+milliseconds, so that a request that is due would leave up to two of them late.
 """
 
 import hmac
