@@ -31,7 +31,7 @@ SECONDS = 40
 
 async def digest_ms(url: str) -> float:
     """Return the median of what one digest takes, in milliseconds."""
-    settle()  # as a server does: else every fifth digest is one full collection of garbage longer
+    settle()  # as a server does: else some digests are a full collection of garbage longer
     bot = build(settings(url), messenger=Nowhere())
     plan, took = plans()[0], []
     for weeks in range(21):

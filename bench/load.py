@@ -119,10 +119,11 @@ class Load:
             waiting_until = self._send(began, now)
             if waiting_until is None and len(self.idle) == connections:
                 break
-            # Its timeout is in microseconds; that of epoll would be in milliseconds.
             timeout = max(0.0, (waiting_until or give_up_at) - now)
             readable, _, _ = select.select(by_number, (), (), timeout)
             self._take([by_number[number] for number in readable])
+        else:
+            raise SystemExit(f"{connections - len(self.idle)} requests were not answered within 30 s after the last")
         return self.summary(now - began)
 
     def _send(self, began: float, now: float) -> float | None:
@@ -139,7 +140,7 @@ class Load:
         return None if is_over or not self.idle else began + self.offered / self.rate
 
     def _take(self, clients: list[Client]) -> None:
-        """Take answers; who has his whole may send again."""
+        """Take answers; a connection whose answer is whole may send again."""
         now = time.perf_counter()
         for client in clients:
             status = client.read()

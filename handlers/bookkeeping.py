@@ -167,7 +167,10 @@ async def _book_deploys(
     for key, number in numbers.items():
         after[key].id = number
     await store.commits.link(
-        (after[key].id, report.commits) for key, told in reports.items() for _, report, _ in told if report.commits
+        (after[key].id, [(c.repository, c.sha) for c in report.commits])
+        for key, told in reports.items()
+        for _, report, _ in told
+        if report.commits
     )
     for key, deploy in after.items():
         previous = before.get(key)

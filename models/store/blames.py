@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, literal_column, select, union
 from models.attribution import Blame, Member, Suspicion, number_of
 from models.rollouts import Charge
 from models.store.base import Noun, in_slices, table_of
-from models.store.inserts import Upsert
+from models.store.inserts import unless_there
 from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
 from models.store.prepared import Prepared
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow
@@ -48,7 +48,7 @@ class Blames(Noun):
             for number, names in causes.items()
             for name in dict.fromkeys(names)
         ]
-        await self._insert_many(_NAMED, rows, _unless_there)
+        await self._insert_many(_NAMED, rows, unless_there)
 
     async def naming(self, names: Collection[str]) -> list[tuple[str, int]]:
         """Return who (blamer, number) gave one of these names as a cause."""
@@ -93,7 +93,7 @@ class Blames(Noun):
             if blame
             for deploy_id in blame.deploy_ids
         ]
-        await self._insert_many(_BLAMES, rows, _unless_there)
+        await self._insert_many(_BLAMES, rows, unless_there)
 
     async def charges(self, deploy_ids: Collection[int]) -> list[Charge]:
         """Return what is held against deployments, and since when that is over."""
@@ -166,10 +166,6 @@ def suspicion_of(row: Any) -> Suspicion:
         cleared=frozenset(number for name in row.cleared if (number := number_of(name)) is not None),
         is_counted=not (row.is_signal or row.is_test),
     )
-
-
-def _unless_there(statement: Upsert) -> Any:
-    return statement.on_conflict_do_nothing()
 
 
 def _end(row: Any) -> datetime | None:

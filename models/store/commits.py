@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, update
 from models.records import Commit
 from models.reports import CommitReport
 from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record
-from models.store.inserts import Upsert
+from models.store.inserts import Upsert, unless_there
 from models.store.prepared import Prepared
 from models.tables import CommitRow, DeployCommitRow, LedgerRow
 
@@ -32,14 +32,14 @@ class Commits(Noun):
         rows = {(c.repository, c.sha): _VALUES(c) for c in commits}
         await self._insert_rows(_COMMITS, _GIVEN, list(rows.values()), _filling_gaps)
 
-    async def link(self, links: Iterable[tuple[int, Sequence[CommitReport]]]) -> None:
-        """Record which commits each deployment (by ledger number) brought, in order."""
+    async def link(self, links: Iterable[tuple[int, Iterable[tuple[str, str]]]]) -> None:
+        """Record which commits, (repository, sha) pairs in order, each deployment (by ledger number) brought."""
         rows = [
-            (deploy_id, c.sha, c.repository, position)
+            (deploy_id, sha, repository, position)
             for deploy_id, commits in links
-            for position, c in enumerate(commits)
+            for position, (repository, sha) in enumerate(commits)
         ]
-        await self._insert_rows(_DEPLOY_COMMITS, _LINKED, rows, _unless_there)
+        await self._insert_rows(_DEPLOY_COMMITS, _LINKED, rows, unless_there)
 
     async def range(self, repository: str, base: str, head: str) -> list[tuple[str, str]] | None:
         """Return the (repository, sha) pairs after `base` up to `head`, oldest first; `None`: the way is not known."""
@@ -53,12 +53,7 @@ class Commits(Noun):
 
     async def set_ranges(self, ranges: Mapping[int, Sequence[tuple[str, str]]]) -> None:
         """Record what deployments (by ledger number) were found to have brought."""
-        rows = [
-            (deploy_id, sha, repository, position)
-            for deploy_id, commits in ranges.items()
-            for position, (repository, sha) in enumerate(commits)
-        ]
-        await self._insert_rows(_DEPLOY_COMMITS, _LINKED, rows, _unless_there)
+        await self.link(ranges.items())
         for part in in_slices(ranges):
             known = update(_LEDGER).where(_LEDGER.c.id.in_(part)).values(commits_known=True)
             await self._connection.execute(known)
@@ -87,10 +82,6 @@ class Commits(Noun):
         same = (_COMMITS.c.sha == _LEDGER.c.sha) & (_COMMITS.c.repository == _LEDGER.c.repository)
         query = select(_COMMITS).select_from(_LEDGER.join(_COMMITS, same)).where(_LEDGER.c.id == deploy_id)
         return [to_record(Commit, row, _COLUMNS) for row in await self._connection.execute(query)]
-
-
-def _unless_there(statement: Upsert) -> Any:
-    return statement.on_conflict_do_nothing()
 
 
 def _filling_gaps(statement: Upsert) -> Any:

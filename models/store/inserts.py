@@ -44,6 +44,11 @@ def upsert(table: Table, dialect: str) -> Upsert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
+def unless_there(statement: Upsert) -> Any:
+    """Finish an insert: rows that are there stay as they are."""
+    return statement.on_conflict_do_nothing()
+
+
 def statements(
     table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], dialect: Dialect, finish: Finish
 ) -> Iterable[tuple[str, tuple[Any, ...]]]:

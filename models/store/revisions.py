@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from models.attribution import Member, Suspicion
 from models.store.base import Noun, table_of
-from models.store.inserts import Upsert
+from models.store.inserts import Upsert, unless_there
 from models.tables import RevisionHorizonRow, RevisionRow
 
 _REVISIONS = table_of(RevisionRow)
@@ -51,7 +51,7 @@ class Revisions(Noun):
 
     async def keep(self, revisions: Sequence[DeployRevision | IncidentRevision]) -> None:
         """Keep what records were; of several until the same instant the first is what was known."""
-        await self._insert_many(_REVISIONS, [_values(r) for r in revisions], _unless_there)
+        await self._insert_many(_REVISIONS, [_values(r) for r in revisions], unless_there)
 
     async def horizon(self) -> datetime | None:
         """Return the earliest instant that can be recalled; `None` where none was forgotten."""
@@ -97,7 +97,3 @@ def _values(revision: DeployRevision | IncidentRevision) -> dict[str, Any]:
 
 def _moved(statement: Upsert) -> Any:
     return statement.on_conflict_do_update(index_elements=["id"], set_={"since": statement.excluded.since})
-
-
-def _unless_there(statement: Upsert) -> Any:
-    return statement.on_conflict_do_nothing()

@@ -1,13 +1,12 @@
 """The soaks of deployments."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from sqlalchemy import select, update
 
 from models.soak import Soak
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
-from models.store.inserts import Upsert
+from models.store.inserts import unless_there
 from models.tables import SoakRow
 
 _SOAKS = table_of(SoakRow)
@@ -19,7 +18,7 @@ class Soaks(Noun):
 
     async def add_many(self, soaks: Iterable[Soak]) -> None:
         """Store soaks; what is there stays."""
-        await self._insert_many(_SOAKS, [to_values(soak, _COLUMNS) for soak in soaks], _unless_there)
+        await self._insert_many(_SOAKS, [to_values(soak, _COLUMNS) for soak in soaks], unless_there)
 
     async def save(self, soak: Soak) -> None:
         """Write a soak back."""
@@ -48,7 +47,3 @@ class Soaks(Noun):
         query = query.order_by(_SOAKS.c.until, _SOAKS.c.deploy_id)
         rows = await self._connection.execute(query.with_for_update() if lock else query)
         return [to_record(Soak, row, _COLUMNS) for row in rows]
-
-
-def _unless_there(statement: Upsert) -> Any:
-    return statement.on_conflict_do_nothing()

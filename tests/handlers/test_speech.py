@@ -72,7 +72,7 @@ async def test_a_deploy_knows_the_version_before_it_its_commits_and_its_runbook(
         numbers = await store.deploys.add_many([earlier, broken, samples.deploy(deploy_id="3")])
         commit = CommitReport(repository="acme/payments", sha="b" * 40, author="Ada", message="Drop the retry", pr=77)
         await store.commits.add([commit])
-        await store.commits.link([(number, [commit]) for number in numbers.values()])
+        await store.commits.link([(number, [(commit.repository, commit.sha)]) for number in numbers.values()])
         number = next(n for key, n in numbers.items() if key[3] == "3")
 
     ops = await shown(database, at, f"deploy:{number}", "details", "ops")

@@ -121,7 +121,7 @@ async def test_commits_fill_in_what_was_missing(database: Database, at: datetime
         (number,) = (await store.deploys.add_many([deploy(at)])).values()
         await store.commits.add([early])
         await store.commits.add([late])
-        await store.commits.link([(number, [early])])
+        await store.commits.link([(number, [(early.repository, early.sha)])])
         (commit,) = await store.commits.of(number)
     assert ("Fix rounding", at, 7) == (commit.message, commit.authored_at, commit.pr)
 
