@@ -173,8 +173,10 @@ async def test_a_whole_night(night: Night) -> None:
     for words in ("# INC-1", TITLE, "half of the charges fail", "2.5.0", "jun", "mira", "## Timeline"):
         assert words in document
     await the_channel_of_its_own(night)
-    refused = [c.error for c in night.sandbox.workspace.calls if c.error not in (None, "already_in_channel")]
-    assert not refused, "Slack refused nothing"
+    # Two sweeps at once, or one that a restart cut off, find the channel there and take it up (see the room above).
+    expected = (None, "already_in_channel", "name_taken")
+    refused = [c.error for c in night.sandbox.workspace.calls if c.error not in expected]
+    assert not refused, "Slack refused nothing else"
     for channel in (DEV, OPS):
         keys = [
             (m.metadata or {}).get("event_payload", {}).get("key") for m in night.sandbox.workspace.timeline(channel)
