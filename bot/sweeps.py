@@ -99,10 +99,10 @@ async def retier(ctx: Context) -> None:
 
 async def load_mappings(ctx: Context) -> None:
     """Take over what people mapped, here or in another process, and apply what was held for names known by now."""
-    async with ctx.transaction() as store:
-        mappings = await store.names.mappings()
-        released = await store.names.release(await _known_by_now(store, ctx.topology.with_mappings(mappings)))
-    ctx.topology = ctx.topology.with_mappings(mappings)
+    async with ctx.mapping, ctx.transaction() as store:
+        # Before anything is released: it may be applied before this goes on.
+        ctx.topology = ctx.topology.with_mappings(await store.names.mappings())
+        released = await store.names.release(await _known_by_now(store, ctx.topology))
     if released:
         _log.info("held_deliveries_released", deliveries=released)
         ctx.wake_apply()

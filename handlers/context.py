@@ -158,8 +158,9 @@ class Context:
     use one inside another. `aside` reads what takes its time, off the event loop.
     `computing` is held while a scheduled digest is run: many are due at one minute. `reflecting` is held from looking
     at the emoji on copies until the reply shows them: an older look must not undo what a newer one has put there.
-    `topology` is replaced when a person maps a name. `hear` carries a reply to the other side, after what was missed
-    before it. `wake_outbox` and `wake_apply` are called after a commit that left work for them.
+    `topology` is replaced when a person maps a name, by who holds `mapping`: an older look must not undo a newer one.
+    `hear` carries a reply to the other side, after what was missed before it. `wake_outbox` and `wake_apply` are called
+    after a commit that left work for them.
     """
 
     transaction: Transaction
@@ -180,3 +181,4 @@ class Context:
     wake_apply: Wake = _nobody
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     reflecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    mapping: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,9 +1,13 @@
 """What comes back every so often: held names are told of once, mappings are taken over, old things are forgotten."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.database import Database
 from bot.sweeps import Notices, load_mappings, prune
+from models.store import Store
 from models.store.deliveries import NewDelivery
 from tests.support.world import Clock, context
 
@@ -46,6 +50,30 @@ async def test_a_name_mapped_elsewhere_is_taken_over_and_releases_what_it_held(
     assert service == known.name
     async with database.reading() as store:
         assert 1 == (await store.deliveries.counts())["waiting"]
+
+
+async def test_what_was_read_before_a_name_was_mapped_never_takes_it_back(database: Database, at: datetime) -> None:
+    ctx = context(database)
+    has_read, may_end = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def held_up() -> AsyncIterator[Store]:
+        async with database.transaction() as store:
+            yield store
+        if not has_read.is_set():
+            has_read.set()
+            await may_end.wait()
+
+    ctx.transaction = held_up
+    older = asyncio.create_task(load_mappings(ctx))
+    await has_read.wait()
+    async with database.transaction() as store:
+        await store.names.map("service", "other-name", ctx.topology.services[0].name, by="Ada", at=at)
+    newer = asyncio.create_task(load_mappings(ctx))
+    await asyncio.wait({newer}, timeout=0.2)
+    may_end.set()
+    await asyncio.gather(older, newer)
+    assert ctx.topology.service_named("other-name") is not None
 
 
 async def test_what_is_old_and_done_is_forgotten_and_what_failed_is_kept(database: Database, at: datetime) -> None:

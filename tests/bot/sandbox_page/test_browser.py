@@ -85,7 +85,7 @@ async def test_a_button_that_asks_first_is_pressed_only_after_a_yes(stage: Stage
     await page.get_by_role("button", name="No").click()
     await page.get_by_role("button", name="Undo", exact=True).click()
     await page.get_by_role("button", name="Yes").click()
-    await stage.sandbox.workspace.until(lambda: stage.sandbox.workspace.deliveries)
+    await stage.sandbox.workspace.until(lambda: stage.bot.interactions)
     await expect(page.get_by_role("button", name="Undo", exact=True)).not_to_have_attribute("aria-busy", "true")
     assert ["undo"] == [payload["actions"][0]["action_id"] for payload in stage.bot.interactions]
 
