@@ -60,7 +60,9 @@ def run(
             raise Refused(_unknown(found, topology))
         if not found.events:
             return "There is no event in it: nothing to import."
-        items = (item for item in _items(reader, text) if isinstance(item, Item) and importing.is_known(item, topology))
+        items = (item for item in _items(reader, text) if isinstance(item, Item))
+        if found.unknown and skip_unknown:
+            items = (item for item in items if importing.is_known(item, topology))
         told = (replace(item, source=source) for item in items) if source else items
         return asyncio.run(_write(settings, topology, told, found))
 

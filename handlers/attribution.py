@@ -151,6 +151,7 @@ def as_member(deploy: Deploy | None) -> Member | None:
         kind=deploy.kind,
         fixes=deploy.fixes,
         commits_known=deploy.commits_known,
+        remedy=deploy.remedy,
     )
 
 
@@ -181,13 +182,18 @@ async def _borne_on(near: Near, states: Sequence[Member]) -> set[int]:
     """Return the later deployments whose verdict may change when one appears, moves or goes."""
     around = await near.neighbours([Place.of(state) for state in states])
     before = await near.members(n.before for n in around)
-    returning = [
-        Place.of(state, version=version)
-        for state, n in zip(states, around, strict=True)
-        if n.after and n.before in before and (version := before[n.before].version)
-    ]
-    returns = await near.store.lanes.again_after(returning)
-    found = [i for n in around for i in (n.after, n.same_after)] + returns
+    found = {i for n in around for i in (n.after, n.same_after)}
+    returning: list[Place] = []
+    for state, n in zip(states, around, strict=True):
+        if not n.after or n.before not in before:
+            continue
+        previous = before[n.before]
+        known = n if previous.version == state.version else near.around.get(Place.of(previous))
+        if known is not None:
+            found.add(known.same_after)
+        elif previous.version:
+            returning.append(Place.of(state, version=previous.version))
+    found.update(await near.store.lanes.again_after(returning))
     return {i for i in found if i is not None}
 
 

@@ -175,7 +175,8 @@ async def _book_deploys(
     for key, deploy in after.items():
         previous = before.get(key)
         origins = [told.delivery_id for told, _, _ in reports[key]]
-        booked.notices += following(deploy_notices(previous, deploy, topology), origins)
+        if heard_at is None:  # nobody hears of a history
+            booked.notices += following(deploy_notices(previous, deploy, topology), origins)
         touched.deploys.append((previous, deploy))
         if previous is not None:
             instants = [(report.occurred_at, told.received_at) for told, report, _ in reports[key]]

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from models.records import Change, Deploy, Incident
 from models.reports import ChangeReport, DeployReport, IncidentReport
-from models.words import UNSET, DeployStatus, IncidentStatus, Tier
+from models.words import UNSET, DeployStatus, IncidentStatus, Remedy, Tier
 
 _DEPLOY_FIELDS: Final = (
     "kind",
@@ -102,6 +102,8 @@ def merge_deploy(
         status_at=at,
         received_at=received_at,
         latest_at=at,
+        # Of most that is right, and who books it has every new one looked at before anybody else sees it.
+        remedy=Remedy.NONE,
     )
     values = {
         **_named_fields(stored, base, report, _DEPLOY_FIELDS),

@@ -17,6 +17,7 @@ from models.words import (
     DeployStatus,
     EntryKind,
     IncidentStatus,
+    Remedy,
     Risk,
     Severity,
     Tier,
@@ -45,7 +46,7 @@ class Deploy:
     Not frozen, for speed alone: only who makes a new one (`models.merging`, then its number) changes it.
 
     `status_at` is the event time of the report that set `status`. `service` and `environment` are the
-    configuration's names.
+    configuration's names. `remedy` belongs to attribution: what it was found to have put right (`None`: nobody looked).
     """
 
     id: int = 0
@@ -78,6 +79,7 @@ class Deploy:
     received_at: datetime
     latest_at: datetime
     said: Mapping[str, int] = field(default_factory=dict)
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

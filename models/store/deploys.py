@@ -16,8 +16,8 @@ from models.words import DeployStatus, Tier
 _LEDGER = table_of(LedgerRow)
 _COLUMNS = record_fields(Deploy, renamed={"deploy_id": "external_id", "status": "deploy_status", "kind": "deploy_kind"})
 _OF_RECORD, _RECORD = row_of(_COLUMNS)
-# What never changes, and what indexes begin with.
-_KEY = ("type", "source", "external_id", "service", "environment")
+# What never changes, and what indexes begin with; and what attribution alone changes.
+_KEPT = ("type", "source", "external_id", "service", "environment", "remedy")
 _COLUMNS_GIVEN = ("type", "at", "ran", *_OF_RECORD)
 
 # Made once: making a statement takes longer than running it.
@@ -221,7 +221,7 @@ def _as_it_is(statement: Upsert) -> Any:
 
 def _saving(statement: Upsert) -> Any:
     """Update rows that are there: Core's own way to update many takes longer than the database."""
-    given = {name: statement.excluded[name] for name in _COLUMNS_GIVEN if name not in _KEY}
+    given = {name: statement.excluded[name] for name in _COLUMNS_GIVEN if name not in _KEPT}
     return statement.on_conflict_do_update(index_elements=["id"], set_=given)
 
 

@@ -38,6 +38,19 @@ def as_sqlite_text(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+def _as_utc(instant: datetime | None) -> datetime | None:
+    """Return an aware instant in UTC, as the driver of PostgreSQL takes it.
+
+    Raises:
+        ValueError: it has no zone.
+    """
+    if instant is None or instant.tzinfo is UTC:
+        return instant
+    if instant.tzinfo is None:
+        raise ValueError(f"naive datetime {instant!r}: instants carry their zone")
+    return instant.astimezone(UTC)
+
+
 def _from_sqlite_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
@@ -58,27 +71,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def bind_processor(self, dialect: Dialect) -> Any:
-        """Go the short way on SQLite: instants are most of what is written."""
-        return as_sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+        """Go the short way: instants are most of what is written."""
+        return as_sqlite_text if dialect.name == "sqlite" else _as_utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """Go the short way on SQLite."""
-        return _from_sqlite_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware instant into what the driver takes."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}: instants carry their zone")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
-        if value is None or value.tzinfo is UTC:
-            return value
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        """Give the zone back on SQLite; PostgreSQL's driver gives every instant in UTC."""
+        return _from_sqlite_text if dialect.name == "sqlite" else None
 
 
 class Word(TypeDecorator[Any]):

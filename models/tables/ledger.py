@@ -24,8 +24,8 @@ class LedgerRow(Base):
     """One entry. `type` says whose columns are meant: a deploy's or a small change's; the others are null.
 
     `at` is the instant under which people find it: when it finished, else when it last changed. `ran` is what ran: the
-    version, else the sha. `remedy` belongs to attribution: null where a successful deployment to production is still
-    to be attributed.
+    version, else the sha. `remedy` belongs to attribution: null where a deployment that an earlier release stored is
+    still to be attributed.
     """
 
     __tablename__ = "ledger"
