@@ -4,7 +4,7 @@ A statement that goes to the driver takes half the processor of one that goes th
 connection that is kept a tenth of one that the pool hands out and checks.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -67,6 +67,11 @@ class OnPostgres:
             prepared = self._statements.get(statement) or await self._prepare(statement)
             rows = await prepared.fetch(*parameters)
             return Answer(rows, _count(prepared.get_statusmsg()))
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write many new rows without a statement."""
+        with self._as_dbapi(f"COPY {table}"):
+            await self._driver.copy_records_to_table(table, columns=columns, records=rows)
 
     async def _prepare(self, statement: str) -> Any:
         if len(self._statements) >= MOST_STATEMENTS:

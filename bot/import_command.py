@@ -5,7 +5,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -63,7 +62,7 @@ def run(
         items = (item for item in _items(reader, text) if isinstance(item, Item))
         if found.unknown and skip_unknown:
             items = (item for item in items if importing.is_known(item, topology))
-        told = (replace(item, source=source) for item in items) if source else items
+        told = (item._replace(source=source) for item in items) if source else items
         return asyncio.run(_write(settings, topology, told, found))
 
 

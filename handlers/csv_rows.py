@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TextIO, TypeAlias, TypeVar
 
 from handlers.errors import MalformedPayload
-from handlers.imports import Item, Told, Wrong
+from handlers.imports import EventReport, Item, Wrong
 from handlers.payload import instant, not_ahead
 from handlers.suggest import did_you_mean
 from models.words import UNSET, Maybe
@@ -20,7 +20,7 @@ def rows(
     header: tuple[str, ...],
     needed: tuple[str, ...],
     at: datetime,
-    read: Callable[[Row], tuple[str, datetime | None, Told]],
+    read: Callable[[Row], tuple[str, datetime | None, EventReport]],
 ) -> Iterator[Item | Wrong]:
     """Yield what each line says, seen from `at`; `read` returns its source, when it arrived (`None`: when it occurred),
     and its report.
@@ -54,7 +54,7 @@ def _line(
     cells: list[str],
     place: str,
     at: datetime,
-    read: Callable[[Row], tuple[str, datetime | None, Told]],
+    read: Callable[[Row], tuple[str, datetime | None, EventReport]],
 ) -> Item | Wrong:
     if len(cells) != len(names):
         return Wrong(place, f"has {len(cells)} cells, and the header {len(names)}")

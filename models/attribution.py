@@ -131,7 +131,10 @@ Named: TypeAlias = Mapping[str, Collection[Member]]
 
 def judge(member: Member, lane: Iterable[Member], named: Named) -> Verdict:
     """Say what a deployment put right. `lane` holds it, the one before it, and where its version last ran before."""
-    earlier = sorted((m for m in lane if m.lane == member.lane and m.order < member.order), key=lambda m: m.order)
+    place = member.order
+    earlier = [m for m in lane if m.lane == member.lane and m.order < place]
+    if len(earlier) > 1:
+        earlier.sort(key=lambda m: m.order)
     returned_to = _returned_to(member, earlier)
     remedy = _remedy(member, has_returned=returned_to is not None)
     if explicit := _explicit(member.fixes, named, member.service, member.environment, but_not=member):

@@ -43,7 +43,7 @@ class Commit:
 class Deploy:
     """One deployment in the ledger. `id` is the number people type (`#12`); 0 before it is stored.
 
-    Not frozen, for speed alone: only who makes a new one (`models.merging`, then its number) changes it.
+    Not frozen, for speed alone: only who stores a new one changes it, once, to give it its number.
 
     `status_at` is the event time of the report that set `status`. `service` and `environment` are the
     configuration's names. `remedy` belongs to attribution: what it was found to have put right (`None`: nobody looked).

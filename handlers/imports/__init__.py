@@ -7,21 +7,20 @@ is held in memory but the part at hand.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TextIO, TypeAlias
+from typing import NamedTuple, TextIO, TypeAlias
 
 from models.reports import ChangeReport, DeployReport, IncidentReport
 
-Told: TypeAlias = DeployReport | ChangeReport | IncidentReport
+EventReport: TypeAlias = DeployReport | ChangeReport | IncidentReport
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One event of a file: where it stands, who told it, when it arrived, what it says."""
 
     place: str
     source: str
     received_at: datetime
-    report: Told
+    report: EventReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final, TextIO
 
 from handlers.csv_rows import Row, names_in, needed, rows, said, when, word
 from handlers.errors import MalformedPayload
-from handlers.imports import Format, Item, Told, Wrong
+from handlers.imports import EventReport, Format, Item, Wrong
 from models.reports import CommitReport, DeployReport
 from models.words import UNSET, DeployKind, DeployStatus
 
@@ -31,7 +31,7 @@ _STATUSES: Final = tuple(s for s in DeployStatus if s is not DeployStatus.UNKNOW
 _KINDS: Final = tuple(DeployKind)
 
 
-def _deploy(row: Row) -> tuple[str, datetime | None, Told]:
+def _deploy(row: Row) -> tuple[str, datetime | None, EventReport]:
     finished_at = when(row, "finished_at")
     status = word(row, "status", DeployStatus, _STATUSES)
     if finished_at is None:

@@ -6,7 +6,7 @@ from typing import Final, TextIO
 
 from handlers.csv_rows import Row, names_in, needed, rows, said, when, word
 from handlers.errors import MalformedPayload
-from handlers.imports import Format, Item, Told, Wrong
+from handlers.imports import EventReport, Format, Item, Wrong
 from models.reports import IncidentReport
 from models.words import UNSET, Cause, IncidentStatus, Severity
 
@@ -28,7 +28,7 @@ _SEVERITIES: Final = tuple(Severity)
 _CAUSES: Final = tuple(Cause)
 
 
-def _incident(row: Row) -> tuple[str, datetime | None, Told]:
+def _incident(row: Row) -> tuple[str, datetime | None, EventReport]:
     started_at, resolved_at = when(row, "started_at"), when(row, "resolved_at")
     if started_at is None:
         raise MalformedPayload("started_at", "is empty")

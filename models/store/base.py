@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from sqlalchemy import CursorResult, Dialect, Executable, Table
 from sqlalchemy.orm import DeclarativeBase
 
-from models.store.inserts import Upsert, statements, upsert
+from models.store.inserts import Upsert, as_it_is, driven, statements, upsert
 from models.store.prepared import Prepared
 
 _Record = TypeVar("_Record")
@@ -82,6 +82,14 @@ class Connection(Protocol):
         """Run one statement in the driver's own words."""
 
 
+@runtime_checkable
+class Copying(Protocol):
+    """A connection that takes many new rows at once, without a statement (PostgreSQL's `COPY`)."""
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows, each the values of these columns in the driver's form."""
+
+
 class Noun:
     """One part of the store, on an open connection."""
 
@@ -127,3 +135,10 @@ class Noun:
         run = self._connection.exec_driver_sql
         made = statements(table, columns, rows, self._connection.dialect, finish)
         return [await run(sql, parameters) for sql, parameters in made]
+
+    async def _insert_new(self, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows that are not there, in the way that takes least for many."""
+        if isinstance(self._connection, Copying):
+            await self._connection.copy(table.name, *driven(table, columns, rows, self._connection.dialect))
+        else:
+            await self._insert_rows(table, columns, rows, as_it_is)

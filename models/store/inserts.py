@@ -49,6 +49,19 @@ def unless_there(statement: Upsert) -> Any:
     return statement.on_conflict_do_nothing()
 
 
+def as_it_is(statement: Upsert) -> Any:
+    """Finish an insert: no row of it is there."""
+    return statement
+
+
+def driven(
+    table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], dialect: Dialect
+) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
+    """Return rows in the driver's form, and the columns in their order."""
+    insert = _of_rows(table, columns, 1, dialect, as_it_is)
+    return [columns[place] for place, _ in insert.columns], zip(*insert.by_columns(rows), strict=True)
+
+
 def statements(
     table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], dialect: Dialect, finish: Finish
 ) -> Iterable[tuple[str, tuple[Any, ...]]]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
@@ -11,11 +12,13 @@ from bot.database import Database, migrate
 from handlers.routing import Notice
 from models.records import Change, Deploy, Incident, MessageRef, TimelineEntry
 from models.reports import CommitReport
+from models.store import Store
 from models.store.deliveries import NewDelivery
+from models.store.deploys import DeployKey, deploy_key
 from models.store.digests import Snapshot
 from models.store.sources import Heard
 from models.tables import Base
-from models.words import DeployStatus, EntryKind, IncidentStatus, Severity
+from models.words import DeployStatus, EntryKind, IncidentStatus, Severity, Tier
 
 
 def delivery(key: str, at: datetime, *, body: bytes = b"body") -> NewDelivery:
@@ -99,6 +102,25 @@ async def test_deploys_and_changes_share_one_numbering(database: Database, at: d
         second = await store.deploys.get(numbers["github", "payments", "production", "d2"])
         assert second == deploy(at, 2, fixes=("d1",), id=second.id if second else 0)
         assert await store.changes.get(second.id if second else 0) is None
+
+
+@pytest.mark.parametrize("count", [2, 600])
+async def test_new_deploys_few_or_many_get_a_number_each_and_keep_all_they_hold(
+    count: int, database: Database, at: datetime
+) -> None:
+    odd = {"title": 'a\tb\n\\N "ü', "fixes": ("x", "y"), "said": {"ref": 7}, "attempt": 2, "tier": Tier.PRODUCTION}
+
+    async def add(store: Store) -> dict[DeployKey, int]:
+        return await store.deploys.add_many([deploy(at + timedelta(seconds=n), n, **odd) for n in range(count)])
+
+    numbers = await database.at_once(add)
+    async with database.transaction() as store:
+        stored = await store.deploys.by_keys(numbers.keys())
+        (after,) = (await store.deploys.add_many([deploy(at, 9_999)])).values()
+    assert numbers == {key: one.id for key, one in stored.items()}
+    assert count == len(set(numbers.values())) == len([number for number in numbers.values() if number < after])
+    for n, one in enumerate(sorted(stored.values(), key=lambda d: d.latest_at)):
+        assert deploy(at + timedelta(seconds=n), n, id=numbers[deploy_key(one)], **odd) == one
 
 
 async def test_a_small_change_is_taken_back_once(database: Database, at: datetime) -> None:
