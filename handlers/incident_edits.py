@@ -8,7 +8,7 @@ from handlers.context import Context
 from handlers.errors import UserError
 from handlers.incident_groups import Deed, locked_group, open_group, tell
 from handlers.views.times import in_utc
-from models.merging import pinned
+from models.last_writer import pinned
 from models.records import Incident
 from models.words import EntryKind, Severity
 

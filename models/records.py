@@ -1,6 +1,6 @@
 """Records: what the bot remembers of deploys, changes and incidents.
 
-A record keeps `latest_at`, the event time of its latest report, and `said`, which `models.merging` explains. All
+A record keeps `latest_at`, the event time of its latest report, and `said`, which `models.last_writer` explains. All
 instants are aware and in UTC.
 """
 
