@@ -120,7 +120,7 @@ async def room_named(ctx: Context, word: str, by: By) -> Room:
 
 async def bridge_of(store: Store, topology: Topology, room: Room) -> tuple[Bridge, Side] | None:
     """Return the bridge that a channel belongs to, and its side: by its id, else by its name if it has no known id."""
-    known = await store.outbox.channel_ids()
+    known = await store.channels.ids()
     for bridge in topology.bridges:
         for side in SIDES:
             channel = bridge.channel(side)

@@ -135,7 +135,7 @@ class Dispatcher:
                     break
                 await self.sleep(self.pace.between_messages)
             async with self.ctx.transaction() as store:
-                await store.outbox.release(channel, self.holder)
+                await store.channels.release(channel, self.holder)
             self._writing.is_over(self.now())
         except Unavailable:
             self._writing.goes_on(Unavailable.reason, self.now())
@@ -148,7 +148,7 @@ class Dispatcher:
         until = at + timedelta(seconds=self.pace.lease)
 
         async def work(store: Store) -> OutboxItem | None:
-            is_mine = await store.outbox.lease(channel, self.holder, at=at, until=until)
+            is_mine = await store.channels.lease(channel, self.holder, at=at, until=until)
             return await store.outbox.take(channel, at) if is_mine else None
 
         return await self.ctx.at_once(work)
@@ -159,7 +159,7 @@ class Dispatcher:
         async with self.ctx.reading() as store:
             known = await store.messages.of_subject(item.subject)
             # Under its id a channel is the same whatever it is called by now.
-            where = await store.outbox.channel_id(item.channel) or item.channel
+            where = await store.channels.id_of(item.channel) or item.channel
         try:
             # The lease must outlive the call, or another process could say the same thing meanwhile.
             async with asyncio.timeout(self.pace.lease * 0.8):
@@ -240,10 +240,10 @@ class Dispatcher:
             if is_new_card:
                 await store.outbox.lock(item.subject)
             await store.outbox.sent(item, at)
-            await store.outbox.pause(item.channel, at + timedelta(seconds=self.pace.between_messages))
+            await store.channels.pause(item.channel, at + timedelta(seconds=self.pace.between_messages))
             if posted is not None:
                 await store.messages.remember(_reference(item, posted), at)
-                await store.outbox.learn_channel(item.channel, posted.channel_id)
+                await store.channels.learn(item.channel, posted.channel_id)
             if is_new_card:
                 await store.outbox.notify(await _to_link(store, item, known), at)
 
@@ -263,12 +263,12 @@ class Dispatcher:
             if failure.retry_after is not None:
                 until = at + timedelta(seconds=failure.retry_after)
                 await store.outbox.put_back(item, due_at=at, reason=reason)
-                await store.outbox.pause(item.channel, until, failure.reason)
+                await store.channels.pause(item.channel, until, failure.reason)
                 return False
             due = at + timedelta(seconds=self._backoff(item.attempts, is_refused=failure.is_refusal))
             await store.outbox.put_back(item, due_at=due, reason=reason)
             if failure.is_refusal:
-                await store.outbox.pause(item.channel, due, failure.reason)
+                await store.channels.pause(item.channel, due, failure.reason)
             return not failure.is_refusal
 
     def _backoff(self, attempts: int, *, is_refused: bool) -> float:

@@ -10,6 +10,7 @@ from models.store.base import Connection
 from models.store.blames import Blames
 from models.store.calls import Calls
 from models.store.changes import Changes
+from models.store.channels import Channels
 from models.store.commits import Commits
 from models.store.debts import Debts
 from models.store.deliveries import Deliveries
@@ -138,6 +139,11 @@ class Store:
     def soaks(self) -> Soaks:
         """Which deployments are unverified."""
         return Soaks(self._connection)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The channels that are spoken in."""
+        return Channels(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -1,6 +1,6 @@
-"""What is still to be said, and who is a channel's voice at the moment."""
+"""What is still to be said: queued, taken, sent, put back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    bindparam,
     case,
     delete,
     exists,
@@ -23,8 +22,8 @@ from sqlalchemy import (
 )
 
 from models.store.base import Noun, table_of
+from models.store.channels import Channels, is_free
 from models.store.inserts import Upsert
-from models.store.prepared import Prepared
 from models.tables import ChannelRow, OutboxRow
 
 _OUTBOX = table_of(OutboxRow)
@@ -40,9 +39,6 @@ UNANSWERED = "unanswered"
 _LONGEST_TRAIL = 400
 
 _QUEUED = ("key", "subject", "part", "side", "channel", "params", "trail", "priority", "due_at", "created_at")
-
-# Made once: making a statement takes longer than running it.
-_KNOWN = Prepared(select(_CHANNELS.c.name).where(_CHANNELS.c.name.in_(bindparam("names", expanding=True))))
 
 
 class Notice(Protocol):
@@ -131,38 +127,16 @@ class Outbox(Noun):
         ]
         if rows:
             await self._insert_rows(_OUTBOX, _QUEUED, rows, _due_again)
-            await self._know({n.channel for n in latest.values()})
+            await Channels(self._connection).know({n.channel for n in latest.values()})
         return len(rows)
-
-    async def _know(self, names: Collection[str]) -> None:
-        """Note channels that were never spoken in. Those that are known are only read: a voice may hold their rows."""
-        known = {row.name for row in await self._ask(_KNOWN, names=list(names))}
-        new = [{"name": name} for name in sorted(set(names) - known)]
-        if new:
-            await self._connection.execute(self._upsert(_CHANNELS).on_conflict_do_nothing(), new)
 
     async def claimable(self, at: datetime, holder: str) -> list[str]:
         """Return the channels that have something due, are not paused, and have no other voice."""
-        is_free = or_(
-            _CHANNELS.c.leased_until.is_(None), _CHANNELS.c.leased_until <= at, _CHANNELS.c.leased_by == holder
-        )
         is_ready = or_(_CHANNELS.c.next_at.is_(None), _CHANNELS.c.next_at <= at)
         mine = _OUTBOX.c.channel == _CHANNELS.c.name
         has_work = or_(exists().where(mine, _is_due(at)), exists().where(mine, _OUTBOX.c.state == _POSTING))
-        query = select(_CHANNELS.c.name).where(is_ready, is_free, has_work)
+        query = select(_CHANNELS.c.name).where(is_ready, is_free(at, holder), has_work)
         return list((await self._connection.execute(query)).scalars())
-
-    async def lease(self, channel: str, holder: str, *, at: datetime, until: datetime) -> bool:
-        """Become a channel's voice until an instant; false when another process is."""
-        row = {"name": channel, "leased_by": holder, "leased_until": until}
-        statement = self._upsert(_CHANNELS).values(row)
-        is_free = or_(
-            _CHANNELS.c.leased_until.is_(None), _CHANNELS.c.leased_until <= at, _CHANNELS.c.leased_by == holder
-        )
-        taken = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"leased_by": holder, "leased_until": until}, where=is_free
-        )
-        return (await self._connection.execute(taken.returning(_CHANNELS.c.name))).first() is not None
 
     async def channels_of(self, subject: str, part: str) -> dict[str, str]:
         """Return the channels in which a part of a subject was or will be said, with their sides."""
@@ -173,34 +147,6 @@ class Outbox(Noun):
         """Return what is told beside the record under a key; `None` where nothing is, or not any more."""
         found = (await self._connection.execute(select(_OUTBOX.c.params).where(_OUTBOX.c.key == key))).first()
         return dict(found.params) if found else None
-
-    async def channel_ids(self) -> dict[str, str]:
-        """Return Slack's ids of the channels that were posted to, by the names that the configuration has for them."""
-        query = select(_CHANNELS.c.name, _CHANNELS.c.channel_id).where(_CHANNELS.c.channel_id.is_not(None))
-        return {row.name: row.channel_id for row in await self._connection.execute(query)}
-
-    async def channel_id(self, channel: str) -> str | None:
-        """Return Slack's id of a channel that was posted to: its name may be another one by now."""
-        query = select(_CHANNELS.c.channel_id).where(_CHANNELS.c.name == channel)
-        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
-        return found
-
-    async def learn_channel(self, channel: str, channel_id: str) -> None:
-        """Note which channel a name meant when it was posted to."""
-        is_new = (_CHANNELS.c.channel_id.is_(None)) | (_CHANNELS.c.channel_id != channel_id)
-        await self._connection.execute(
-            update(_CHANNELS).where(_CHANNELS.c.name == channel, is_new).values(channel_id=channel_id)
-        )
-
-    async def release(self, channel: str, holder: str) -> None:
-        """Stop being a channel's voice."""
-        mine = (_CHANNELS.c.name == channel) & (_CHANNELS.c.leased_by == holder)
-        await self._connection.execute(update(_CHANNELS).where(mine).values(leased_by=None, leased_until=None))
-
-    async def pause(self, channel: str, until: datetime, reason: str | None = None) -> None:
-        """Hold a channel back until an instant; `reason` is shown to people, none means the ordinary pace."""
-        statement = update(_CHANNELS).where(_CHANNELS.c.name == channel)
-        await self._connection.execute(statement.values(next_at=until, pause_reason=reason))
 
     async def take(self, channel: str, at: datetime) -> OutboxItem | None:
         """Take the next thing to say in a channel: what was left in Slack's hands first, then by urgency and age.

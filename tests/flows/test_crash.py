@@ -178,7 +178,7 @@ HALF_A_MINUTE = timedelta(seconds=30)
 async def test_what_a_dead_process_held_is_free_after_half_a_minute(scene: Scene) -> None:
     at, database = clock.utc_now(), scene.database
     async with database.transaction() as store:
-        await store.outbox.lease(f"#{DEV}", "dead", at=at, until=at + HALF_A_MINUTE)
+        await store.channels.lease(f"#{DEV}", "dead", at=at, until=at + HALF_A_MINUTE)
     async with database.transaction() as store:
-        assert not await store.outbox.lease(f"#{DEV}", "new", at=at + timedelta(seconds=29), until=at + HALF_A_MINUTE)
-        assert await store.outbox.lease(f"#{DEV}", "new", at=at + HALF_A_MINUTE, until=at + 2 * HALF_A_MINUTE)
+        assert not await store.channels.lease(f"#{DEV}", "new", at=at + timedelta(seconds=29), until=at + HALF_A_MINUTE)
+        assert await store.channels.lease(f"#{DEV}", "new", at=at + HALF_A_MINUTE, until=at + 2 * HALF_A_MINUTE)

@@ -130,7 +130,7 @@ async def test_a_message_whose_answer_was_lost_is_found_in_slack_and_not_repeate
 async def test_a_row_that_a_dead_process_left_behind_is_said_exactly_once(desk: Desk, was_posted: bool) -> None:
     await desk.queue(to(DEV), to(DEV, part="details"))
     async with desk.database.transaction() as store:
-        await store.outbox.lease(DEV, "dead", at=desk.clock(), until=desk.clock())
+        await store.channels.lease(DEV, "dead", at=desk.clock(), until=desk.clock())
         left = await store.outbox.take(DEV, desk.clock())
     assert left is not None
     if was_posted:
@@ -231,7 +231,7 @@ async def test_a_process_that_stops_gives_its_channels_back(desk: Desk) -> None:
         await desk.sandbox.workspace.until(lambda: not desk.sandbox.workspace.faults)
 
     async with desk.database.transaction() as store:
-        assert await store.outbox.lease(DEV, "two", at=desk.clock(), until=desk.clock())
+        assert await store.channels.lease(DEV, "two", at=desk.clock(), until=desk.clock())
         assert 3 == (await store.outbox.backlog())[0]
     assert 1 == desk.called("chat.postMessage")
 

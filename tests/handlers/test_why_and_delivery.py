@@ -95,7 +95,7 @@ async def test_a_throttled_channel_says_until_when(ctx: Context) -> None:
     await deploy(ctx, DeployStatus.STARTED, NOON)
     await posted(ctx)
     async with ctx.transaction() as store:
-        await store.outbox.pause("#payments-dev", NOON + 30 * SECOND, "ratelimited")
+        await store.channels.pause("#payments-dev", NOON + 30 * SECOND, "ratelimited")
     outcome = await WHYS.menu[WHY](ctx, press())
     assert outcome.message
     assert "held up until" in str(outcome.message.blocks)

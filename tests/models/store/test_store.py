@@ -217,10 +217,10 @@ async def test_a_channel_has_one_voice_at_a_time(database: Database, at: datetim
     soon = at + timedelta(seconds=30)
     async with database.transaction() as store:
         await store.outbox.notify([notice()], at)
-        assert await store.outbox.lease("#dev", "one", at=at, until=soon)
-        assert not await store.outbox.lease("#dev", "two", at=at, until=soon)
+        assert await store.channels.lease("#dev", "one", at=at, until=soon)
+        assert not await store.channels.lease("#dev", "two", at=at, until=soon)
         assert [] == await store.outbox.claimable(at, "two")
-        assert await store.outbox.lease("#dev", "two", at=soon, until=soon + timedelta(seconds=30))
+        assert await store.channels.lease("#dev", "two", at=soon, until=soon + timedelta(seconds=30))
 
 
 async def test_the_queue_of_a_channel_can_be_seen(database: Database, at: datetime) -> None:
