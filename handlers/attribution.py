@@ -8,6 +8,7 @@ whatever names it. Recomputing these from the database gives the same answer in 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from models.attribution import INFERRED_WITHIN, Blame, Member, Suspicion, Verdict, hold_against, judge
@@ -92,7 +93,7 @@ async def attribute(store: Store, touched: Touched, within: timedelta = INFERRED
     near = Near(store, dict(moved.now), touched.around)
     brought = await near.brought(moved.states)
     shas = touched.shas | {sha for commits in brought.values() for sha, _, _ in commits}
-    naming = await store.blames.naming(shas | {name for state in moved.states for name in state.names})
+    naming = await store.blames.naming(chain(shas, (name for state in moved.states for name in state.names)))
     targets, blamed = await _judge(near, moved, [i for who, i in naming if who == DEPLOY])
     incidents = {i.id for i in touched.incidents} | {i for who, i in naming if who == INCIDENT}
     incidents |= await _open_around(store, [*moved.states, *targets.values()], within)

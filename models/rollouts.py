@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from models.attribution import Member
 from models.delivery import Rollout
@@ -12,6 +12,9 @@ from models.words import Remedy
 # What is counted once, by (service, key); and a commit: (sha, when it was written, whether it is a merge).
 Unit: TypeAlias = tuple[str, str]
 Brought: TypeAlias = tuple[str, datetime | None, bool]
+
+
+_NO_REWORK: Final = frozenset({None, Remedy.NONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,15 @@ def roll_up(
     last = ordered[-1]
     finishes = {m.id: m.finished_at for m in members}
     held = [c for c in charges if c.deploy_id in finishes]
+    remedies = {m.remedy for m in members}
     return Rollout(
         service=last.service,
         name=last.shown_name,
-        environments=tuple(dict.fromkeys(m.environment for m in ordered)),
+        environments=tuple(dict.fromkeys([m.environment for m in ordered])),
         finished_at=last.finished_at,
-        is_rollback=any(m.remedy is Remedy.ROLLBACK for m in members),
-        is_rework=any(m.remedy not in (None, Remedy.NONE) for m in members),
-        failed_at=min((finishes[c.deploy_id] for c in held), default=None),
+        is_rollback=Remedy.ROLLBACK in remedies,
+        is_rework=not remedies <= _NO_REWORK,
+        failed_at=min([finishes[c.deploy_id] for c in held], default=None),
         recovered_at=_recovered(held),
         leads=leads,
     )
@@ -48,6 +52,8 @@ def roll_up(
 
 def _recovered(charges: Collection[Charge]) -> datetime | None:
     """Return the end of its last incident, once all have ended; without any, of the last deployment that fixed it."""
+    if not charges:
+        return None
     incidents = [c.over_at for c in charges if c.by_incident]
     ends = incidents or [c.over_at for c in charges]
     known = [at for at in ends if at is not None]

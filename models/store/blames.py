@@ -1,6 +1,6 @@
 """Keeps what is held against which deployment, and finds the incidents that a deployment may have to answer for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -50,12 +50,12 @@ class Blames(Noun):
         ]
         await self._insert_many(_NAMED, rows, unless_there)
 
-    async def naming(self, names: Collection[str]) -> list[tuple[str, int]]:
+    async def naming(self, names: Iterable[str]) -> list[tuple[str, int]]:
         """Return who (blamer, number) gave one of these names as a cause."""
         found: list[tuple[str, int]] = []
         if not await self._ask(_ANY_NAMED):  # often nobody gives any, and the names of a batch are some thousand
             return found
-        for part in in_slices(names):
+        for part in in_slices(set(names)):
             rows = await self._ask(_NAMING, names=list(part))
             found += [(row.blamer, row.blamer_id) for row in rows]
         return found
