@@ -10,20 +10,43 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from bot.backfill.command import backfill
-from bot.gate_command import gate
-from bot.import_command import import_
-from bot.metrics_command import metrics
-from bot.route_command import route
-from bot.send_command import send
-from bot.settings import InvalidSettings, Settings, database_url, load
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+# Where the commands with a file of their own are.
+_ELSEWHERE: Final = {
+    "send": ("bot.send_command", "send"),
+    "import": ("bot.import_command", "import_"),
+    "backfill": ("bot.backfill.command", "backfill"),
+    "metrics": ("bot.metrics_command", "metrics"),
+    "gate": ("bot.gate_command", "gate"),
+    "route": ("bot.route_command", "route"),
+}
+
+
+class _Commands(click.Group):
+    """The commands; those with a file of their own are imported when they are named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return every name."""
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, name = _ELSEWHERE[cmd_name]
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
 
 _config = click.option(
     "--config",
@@ -37,6 +60,8 @@ def _reporting(command: _Command) -> _Command:
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
+        from bot.settings import InvalidSettings
+
         try:
             return command(*arguments, **options)
         except InvalidSettings as error:
@@ -46,7 +71,7 @@ def _reporting(command: _Command) -> _Command:
     return run  # type: ignore[return-value]  # wraps() gives it the shape of the command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="twinspan")
 def main() -> None:
     """Bridge the dev channel and the ops channel of a service."""
@@ -101,6 +126,7 @@ def check(config: Path | None) -> None:
 def migrate(revision: str) -> None:
     """Bring the database's schema up or down to REVISION (default: what this release needs)."""
     from bot.database_command import answering, bring
+    from bot.settings import database_url
 
     url = database_url()
     with answering():
@@ -151,15 +177,9 @@ def replay(config: Path | None, source: str | None, failed_only: bool, since: da
     click.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be applied again by the running bot.")
 
 
-main.add_command(send)
-main.add_command(import_)
-main.add_command(backfill)
-main.add_command(metrics)
-main.add_command(gate)
-main.add_command(route)
+def _loaded(config: Path | None, *, serving: bool = False) -> "Settings":
+    from bot.settings import load
 
-
-def _loaded(config: Path | None, *, serving: bool = False) -> Settings:
     settings = load(config=config, serving=serving)
     from bot.log import set_up
 

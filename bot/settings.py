@@ -25,9 +25,9 @@ from bot.settings_problems import InvalidSettings, Problem
 from bot.settings_shape import shaped
 from bot.settings_topology import topology
 from bot.settings_yaml import Document, read
-from handlers.outbox import Pace
 from handlers.registry import discover
 from handlers.webhooks import SourceKind
+from models.pace import Pace
 from models.topology import Topology
 
 __all__ = ["KINDS", "InvalidSettings", "Problem", "SendSettings", "Settings", "database_url", "for_sending", "load"]

@@ -19,6 +19,7 @@ from handlers.outage import Outage
 from handlers.ports import Posted
 from handlers.routing import CARD, CRITICAL, LINE, LOUD, Notice
 from handlers.views import Message
+from models.pace import Pace
 from models.records import MessageRef
 from models.store import Store
 from models.store.outbox import UNANSWERED, OutboxItem
@@ -49,21 +50,6 @@ class Render(Protocol):
         at: datetime,
     ) -> Awaitable[Message | None]:
         """Return the message as it should read at `at`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast and how stubborn. Slack takes about one message per second and channel
-    (https://docs.slack.dev/apis/web-api/rate-limits). All in seconds.
-    """
-
-    between_messages: float = 1.0
-    lease: float = 30.0
-    poll: float = 0.5
-    gather: float = 0.05
-    first_retry: float = 1.0
-    longest_retry: float = 300.0
-    when_refused: float = 60.0
 
 
 _NO_CHANNEL: Final = frozenset({"channel_not_found", "is_archived"})

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from click import Context
 
 import handlers.commands as command_files
 from bot.__main__ import main
@@ -60,4 +61,4 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_command_line_that_is_shown_exists(path: Path) -> None:
     shown = re.findall(r"(?:^(?:\$ )?|`)twinspan ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)
-    assert sorted(set(shown) - set(main.commands)) == []
+    assert sorted(set(shown) - set(main.list_commands(Context(main)))) == []

@@ -2,6 +2,8 @@ import json
 import logging
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -46,6 +48,12 @@ def test_every_command_explains_itself(command: str) -> None:
     found = run(command, "--help")
     assert 0 == found.exit_code
     assert "Usage:" in found.output
+
+
+def test_a_command_starts_without_what_others_need() -> None:
+    look = "import bot.__main__, sys; print(sorted({'sqlalchemy', 'httpx', 'slack_bolt', 'pydantic'} & {*sys.modules}))"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert "[]\n" == found.stdout
 
 
 @pytest.mark.parametrize("command", ["serve", "check", "replay"])

@@ -10,10 +10,11 @@ from bot.database import Database
 from bot.sandbox.app import Sandbox
 from bot.slack.messenger import SlackMessenger
 from handlers.context import Context
-from handlers.outbox import Dispatcher, Pace
+from handlers.outbox import Dispatcher
 from handlers.routing import CARD, NORMAL, Notice
 from handlers.speech import render
 from handlers.views import Message
+from models.pace import Pace
 from models.store import Store
 from models.topology import Topology
 from models.words import Side

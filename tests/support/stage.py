@@ -22,7 +22,7 @@ from bot.sandbox.serving import free_port, running
 from bot.sandbox.state import Message
 from bot.settings import Settings, load
 from bot.trust import trusted
-from handlers.outbox import Pace
+from models.pace import Pace
 from models.paging import PagingPlan
 
 SECRET: Final = "demo-secret"

@@ -18,10 +18,11 @@ from bot.slack.messenger import SlackMessenger, web_client
 from handlers.commands import Command, change, incident
 from handlers.events import Event
 from handlers.mirror_catch_up import Missed
-from handlers.outbox import Dispatcher, Pace
+from handlers.outbox import Dispatcher
 from handlers.registry import discover
 from handlers.routing import CARD
 from handlers.speech import render
+from models.pace import Pace
 from models.store import Store
 from models.topology import Bridge, Topology
 from tests.support.world import TOPOLOGY, Clock, context, typed
