@@ -17,6 +17,7 @@ from bot.database_command import TROUBLE, no_answer
 from bot.interpreter import settle_for_bulk
 from bot.settings import InvalidSettings, Settings, load
 from handlers import importing
+from handlers.csv_rows import most_like
 from handlers.importing import Checked
 from handlers.imports import Format, Item, Wrong
 from handlers.registry import discover
@@ -109,10 +110,11 @@ def _format(text: TextIO, name: str) -> Format:
     start = text.read(_PEEKED)
     if not start.strip():
         raise Refused("The file is empty: nothing to import.")
-    found = next((form for form in FORMATS.values() if form.fits(start)), None)
+    with_header = [form for form in FORMATS.values() if form.header]
+    found = next((form for form in FORMATS.values() if form.fits(start)), None) or most_like(start, with_header)
     if found is None:
         known = "\n".join(f"  {form.name}: {form.summary}" for form in FORMATS.values())
-        headers = " or ".join(", ".join(form.header[:4]) + ", …" for form in FORMATS.values() if form.header)
+        headers = " or ".join(", ".join(form.header[:4]) + ", …" for form in with_header)
         raise Refused(f"The file has no form that is known. These are:\n{known}\nA CSV header has {headers}.")
     return found
 

@@ -1,14 +1,14 @@
 """Reads CSV files with a known header: each cell by its column's name, each mistake by its line and column."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO, TypeAlias, TypeVar
 
 from handlers.errors import MalformedPayload
-from handlers.imports import EventReport, Item, Wrong
+from handlers.imports import EventReport, Format, Item, Wrong
 from handlers.payload import instant, not_ahead
-from handlers.suggest import did_you_mean
+from handlers.suggest import did_you_mean, nearest
 from models.words import UNSET, Maybe
 
 _Word = TypeVar("_Word")
@@ -27,7 +27,7 @@ def rows(
     """
     lines = csv.reader(text, strict=True)
     try:
-        names = [name.strip().lstrip("\ufeff").casefold() for name in next(lines, [])]
+        names = _names(next(lines, []))
         if complaint := _complaint(names, header, needed):
             yield Wrong(*complaint)
             return
@@ -38,15 +38,50 @@ def rows(
         yield Wrong(f"line {lines.line_num}", f"not CSV: {error}")
 
 
+def most_like(start: str, forms: Sequence[Format]) -> Format | None:
+    """Return the form whose header the beginning of a file resembles most, mistyped names and all.
+
+    `None` where it shares less than two names, or no more than half of its own, with each of them.
+    """
+    try:
+        names = _names(next(csv.reader([start.partition("\n")[0]], strict=True)))
+    except csv.Error:
+        return None
+    likeness = {form.name: _likeness(names, form.header) for form in forms}
+    found = max(forms, key=lambda form: likeness[form.name])
+    _, near = likeness[found.name]
+    return found if near > max(1, len(names) / 2) else None
+
+
+def _names(cells: Iterable[str]) -> list[str]:
+    return [name.strip().lstrip("\ufeff").casefold() for name in cells]
+
+
+def _likeness(names: list[str], header: tuple[str, ...]) -> tuple[int, int]:
+    """Return how many of a header's columns are named, and how many are if nearly is enough."""
+    if len(names) > 2 * len(header):
+        return 0, 0  # spares the search for what is meant in a line that is no header
+    return len({*names} & {*header}), len({meant for name in names if (meant := nearest(name, header))})
+
+
 def _complaint(names: list[str], header: tuple[str, ...], needed: tuple[str, ...]) -> tuple[str, str] | None:
     """Return what is wrong with a header, and where."""
     for number, name in enumerate(names, 1):
         if name not in header:
-            return f"line 1, column {number}", f"unknown column {name[:60]!r}." + did_you_mean(name, header)
+            return f"line 1, column {number}", f"unknown column {name[:60]!r}." + _meant(name, names, header, needed)
         if names.index(name) != number - 1:
             return f"line 1, column {number}", f"column {name!r} is there twice"
     missing = [name for name in needed if name not in names]
     return ("line 1", f"the header lacks {', '.join(missing)}. It needs {', '.join(needed)}") if missing else None
+
+
+def _meant(name: str, names: list[str], header: tuple[str, ...], needed: tuple[str, ...]) -> str:
+    """Say what an unknown column may have been meant for: one that is needed and lacks, else one that is not there."""
+    lacking = [column for column in needed if column not in names]
+    if meant := next((c for c in lacking if c.endswith(f"_{name}")), nearest(name, lacking)):
+        return f" Did you mean {meant}?"
+    complaint = did_you_mean(name, [column for column in header if column not in names])
+    return complaint + (f" The header lacks {', '.join(lacking)}." if lacking else "")
 
 
 def _line(
@@ -60,10 +95,22 @@ def _line(
         return Wrong(place, f"has {len(cells)} cells, and the header {len(names)}")
     try:
         source, received_at, report = read(dict(zip(names, map(str.strip, cells), strict=True)))
-        not_ahead(report.occurred_at, at, "finished_at" if "finished_at" in names else "started_at")
+        _refuse_ahead(report, names, at)
     except MalformedPayload as error:
         return Wrong(f"{place}, column {error.path}", error.problem)
     return Item(place, source, received_at or report.occurred_at, report)
+
+
+def _refuse_ahead(report: EventReport, names: list[str], at: datetime) -> None:
+    """Refuse instants that are absurdly far in the future, as of other senders; columns are called as in the report.
+
+    Raises:
+        MalformedPayload: one is; the first column of those.
+    """
+    for name in names:
+        told = getattr(report, name, None)
+        if isinstance(told, datetime):
+            not_ahead(told, at, name)
 
 
 def needed(row: Row, name: str) -> str:

@@ -32,10 +32,12 @@ _KINDS: Final = tuple(DeployKind)
 
 
 def _deploy(row: Row) -> tuple[str, datetime | None, EventReport]:
-    finished_at = when(row, "finished_at")
+    started_at, finished_at = when(row, "started_at"), when(row, "finished_at")
     status = word(row, "status", DeployStatus, _STATUSES)
     if finished_at is None:
         raise MalformedPayload("finished_at", "is empty")
+    if started_at is not None and started_at > finished_at:
+        raise MalformedPayload("started_at", "is after finished_at")
     report = DeployReport(
         deploy_id=needed(row, "deploy_id"),
         service=needed(row, "service"),
@@ -43,7 +45,7 @@ def _deploy(row: Row) -> tuple[str, datetime | None, EventReport]:
         occurred_at=finished_at,
         status=status if isinstance(status, DeployStatus) else DeployStatus.SUCCEEDED,
         kind=word(row, "kind", DeployKind, _KINDS),
-        started_at=when(row, "started_at") or UNSET,
+        started_at=started_at or UNSET,
         finished_at=finished_at,
         version=said(row.get("version")),
         sha=said(row.get("sha")),

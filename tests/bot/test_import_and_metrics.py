@@ -20,6 +20,7 @@ HISTORIES = load()
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 EVENTS: dict[str, list[dict[str, Any]]] = {entry["name"]: entry["events"] for entry in json.loads(FILE.read_text())}
 DEPLOYS = "deploy_id,service,environment,finished_at,sha,commit_authored_at\n"
+INCIDENTS = "incident_id,services,started_at,resolved_at,severity\n"
 LINE = "d1,shop,production,2026-03-03T10:00:00Z,abc,2026-03-03T08:00:00Z\n"
 CONFIG = "services:\n  shop: {}\nbridges:\n  b: {dev: '#d', ops: '#o'}\n"
 
@@ -118,8 +119,7 @@ def test_what_is_not_remembered_any_more_is_said_with_since_when_it_is(program: 
 def test_deploys_and_incidents_come_as_csv(program: Program) -> None:
     done = program.run("import", program.file(DEPLOYS + LINE, "deploys.csv"))
     assert 0 == done.exit_code, done.output
-    header = "incident_id,services,started_at,resolved_at,severity"
-    incidents = f"{header}\ni1,shop billing,2026-03-03T11:00Z,2026-03-03T12:00Z,sev2\n"
+    incidents = f"{INCIDENTS}i1,shop billing,2026-03-03T11:00Z,2026-03-03T12:00Z,sev2\n"
     done = program.run("import", program.file(incidents, "incidents.csv"))
     assert 0 == done.exit_code, done.output
     numbers = program.numbers("--service", "shop")
@@ -178,11 +178,32 @@ def test_deployments_come_from_devlake_and_from_datadog(program: Program) -> Non
             "deploy_id,servce,environment,finished_at\n",
         ),
         ("the header lacks finished_at", "deploy_id,service,environment\n"),
+        ("line 1, column 1: unknown column 'deployid'. Did you mean deploy_id?", DEPLOYS.replace("_", "", 1)),
+        ("line 1, column 3: unknown column 'finished at'. Did you mean finished_at?", "Service,Deploy_ID,Finished At"),
+        ("line 1, column 1: unknown column 'id'. Did you mean deploy_id?", "id,service,environment,finished_at\n"),
+        (
+            "line 1, column 1: unknown column 'incidentid'. Did you mean",
+            "incidentid,environment,started_at,url,cause\n",
+        ),
+        ("Did you mean version? The header lacks finished_at.", "deploy_id,service,environment,vresion\n"),
+        ("no form that is known", "colour,service,size\n"),
+        ("no form that is known", f"{'service,' * 400}environment\n"),
+        ("no form that is known", 'service,"environment\n'),
         ("line 3, column finished_at: '31.02.2026' is not", f"{DEPLOYS}{LINE}d2,shop,production,31.02.2026,,\n"),
         ("has no offset from UTC", f"{DEPLOYS}d2,shop,production,2026-03-03T10:00:00,,\n"),
         ("line 2: has 2 cells, and the header 6", f"{DEPLOYS}d2,shop\n"),
         ("line 2, column environment: is empty", f"{DEPLOYS}d2,shop,,2026-03-03T10:00:00Z,,\n"),
-        ("in the future", f"{DEPLOYS}d2,shop,production,2126-03-03T10:00:00Z,,\n"),
+        ("line 2, column finished_at: 2126", f"{DEPLOYS}d2,shop,production,2126-03-03T10:00:00Z,,\n"),
+        (
+            "line 2, column started_at: is after finished_at",
+            "deploy_id,service,environment,finished_at,started_at\n"
+            "d1,shop,production,2026-03-03T10:00:00Z,2026-03-04T10:00:00Z\n",
+        ),
+        (
+            "line 2, column resolved_at: is before started_at",
+            f"{INCIDENTS}i1,shop,2026-03-03T11:00Z,2026-03-03T10:59Z,\n",
+        ),
+        ("line 2, column resolved_at: 2126-03-03T", f"{INCIDENTS}i1,shop,2026-03-03T11:00Z,2126-03-03T10:59Z,\n"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_whole(program: Program, complaint: str, text: str) -> None:
