@@ -22,6 +22,7 @@ from handlers.importing import Checked
 from handlers.imports import Format, Item, Wrong
 from handlers.registry import discover
 from handlers.suggest import did_you_mean
+from handlers.views.text import plural
 from models.topology import Topology
 
 FORMATS: Final = {form.name: form for form in discover(import_files, "FORMAT", Format)}
@@ -78,10 +79,10 @@ async def _write(settings: Settings, topology: Topology, items: Iterator[Item], 
     finally:
         await database.close()
     left_out = found.events - done.events
-    parts = [f"{done.events} events imported"]
-    parts += [f"{done.repeated} of them were known already"] if done.repeated else []
-    parts += [f"{left_out} left out for their unknown names"] if left_out else []
-    parts += [f"{found.wrong_count} malformed ones left out:\n{_listed(found)}"] if found.wrong_count else []
+    parts = [f"{plural(done.events, 'event')} imported"]
+    parts += [f"{done.repeated:,} known already"] if done.repeated else []
+    parts += [f"{left_out:,} left out for unknown names"] if left_out else []
+    parts += [f"{plural(found.wrong_count, 'malformed one')} left out:\n{_listed(found)}"] if found.wrong_count else []
     return "; ".join(parts) + "."
 
 
@@ -125,9 +126,10 @@ def _items(reader: Format, text: TextIO) -> Iterator[Item | Wrong]:
 
 
 def _wrong(found: Checked) -> str:
+    wrong = plural(found.wrong_count, "malformed entry", "malformed entries")
     return (
-        f"Nothing was imported: {found.wrong_count} of {found.events + found.wrong_count} entries are malformed.\n"
-        f"{_listed(found)}\nMend them, or leave them out with --skip-bad."
+        f"Nothing was imported: {wrong} of {found.events + found.wrong_count:,}.\n"
+        f"{_listed(found)}\nMend what is wrong, or leave it out with --skip-bad."
     )
 
 

@@ -17,6 +17,7 @@ from bot.database import Database, OldSchema, with_schema
 from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, github_token, load
 from handlers.suggest import did_you_mean
+from handlers.views.text import plural
 from models.topology import WebhookSource
 
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
@@ -86,11 +87,11 @@ def in_words(summary: Summary, requests: int) -> str:
     """Return what came of it, for a person."""
     if not summary.deployments:
         return "GitHub has no deployments there since then: nothing to do."
-    said = f"{summary.deployments} deployments read ({summary.known} known already), {summary.commits} commits, "
-    lines = [f"{said}{requests} requests."]
+    read = f"{plural(summary.deployments, 'deployment')} read ({summary.known:,} known already)"
+    lines = [f"{read}, {plural(summary.commits, 'commit')}, {plural(requests, 'request')}."]
     if summary.unknown:
         lines.append("Left out, as twinspan.yaml does not know them; add them, and run the same again:")
-        lines += [f"  {name} ({count} events)" for name, count in summary.unknown.items()]
+        lines += [f"  {name} ({plural(count, 'event')})" for name, count in summary.unknown.items()]
     return "\n".join(lines)
 
 

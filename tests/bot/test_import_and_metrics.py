@@ -73,7 +73,7 @@ def test_importing_again_changes_nothing_but_the_repeats(program: Program) -> No
     lines = "\n".join(json.dumps(event) for event in EVENTS["explicit_link_beats_inference"])
     assert "3 events imported." in program.run("import", "-", stdin=lines).output
     before = program.numbers()
-    assert "3 of them were known already" in program.run("import", "-", stdin=lines).output
+    assert "3 events imported; 3 known already." in program.run("import", "-", stdin=lines).output
     assert before | {"duplicates_ignored": 3} == program.numbers()
 
 
@@ -158,9 +158,9 @@ def test_deployments_come_from_devlake_and_from_datadog(program: Program) -> Non
         "env": "production",
         "git": {"commit_sha": "abc", "repository_url": "https://github.com/acme/shop"},
     }
-    assert "1 events" in program.run("import", program.file(json.dumps(devlake))).output
+    assert "1 event imported." in program.run("import", program.file(json.dumps(devlake))).output
     listed = {"data": [{"id": "dd-1", "type": "dora_deployment", "attributes": datadog}]}
-    assert "1 events" in program.run("import", program.file(json.dumps(listed))).output
+    assert "1 event imported." in program.run("import", program.file(json.dumps(listed))).output
     assert 1 == program.numbers("--service", "acme/shop")["deploys"]
     assert 1 == program.numbers("--service", "shop")["deploys"]
 
@@ -214,9 +214,10 @@ def test_a_file_that_is_wrong_is_refused_whole(program: Program, complaint: str,
 
 def test_malformed_entries_can_be_left_out(program: Program) -> None:
     path = program.file(f"{DEPLOYS}{LINE}d2,shop,production,yesterday,,\n")
-    assert 1 == program.run("import", path).exit_code
+    refused = program.run("import", path)
+    assert (1, True) == (refused.exit_code, "Nothing was imported: 1 malformed entry of 2." in refused.output)
     done = program.run("import", "--skip-bad", path)
-    assert "1 events imported; 1 malformed ones left out" in done.output
+    assert "1 event imported; 1 malformed one left out" in done.output
     assert 1 == program.numbers()["deploys"]
 
 
@@ -226,8 +227,8 @@ def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) 
     refused = program.run("import", *config, path)
     assert 1 == refused.exit_code
     assert "service 'shpo'. Did you mean shop?" in refused.output
-    assert "1 events imported; 1 left out" in program.run("import", *config, "--skip-unknown", path).output
-    assert "2 events imported; 1 of them were known" not in program.run("import", *config, "--as-named", path).output
+    assert "1 event imported; 1 left out" in program.run("import", *config, "--skip-unknown", path).output
+    assert "2 events imported." in program.run("import", *config, "--as-named", path).output
     assert 2 == program.numbers()["deploys"]
 
 

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.__main__ import main
 from bot.backfill.client import GitHub, Refused
+from bot.backfill.command import in_words
 from bot.backfill.github import Backfill, Summary
 from bot.database import Database
 from bot.sandbox.serving import running
@@ -217,3 +218,7 @@ def test_what_cannot_be_asked_is_said(
     done = CliRunner().invoke(main, ["backfill", "github", *words], env={"TWINSPAN_CONFIG": ""})
     assert 2 == done.exit_code
     assert complaint in done.output
+
+
+def test_what_was_read_is_counted_in_words() -> None:
+    assert "1 deployment read (0 known already), 1 commit, 3 requests." == in_words(Summary(1, 0, 1), 3)
