@@ -192,7 +192,7 @@ def _empty(said: Said, subject: str, at: datetime) -> Line:
         channel=said.channel,
         ts=said.ts,
         subject=subject,
-        author_id=said.user_id or (said.bot.id if said.bot else ""),
+        author_id="" if said.bot else said.user_id,
         author="",
         text="",
         written_at=said.at,

@@ -20,10 +20,10 @@ _WORD_JOINER: Final = "\u2060"
 class Line:
     """One reply of a person, carried to the other side. `id` is 0 before it is stored.
 
-    `channel` and `ts` say where it was written (Slack's id), `subject` what its thread is about. `files` are pairs of
-    name and address; without an address the other side may not see the file. `reactions` are the names of who reacted,
-    by id, by emoji. `is_kept` is true of a reply that stays on its side: of one that the other side has never seen, no
-    words are kept. `heard_at` is when the bot came to know of it.
+    `channel` and `ts` say where it was written (Slack's id), `subject` what its thread is about. `author_id` is a
+    person's id, empty of another bot. `files` are pairs of name and address; without an address the other side may not
+    see the file. `reactions` are the names of who reacted, by id, by emoji. `is_kept` is true of a reply that stays on
+    its side: of one that the other side has never seen, no words are kept. `heard_at` is when the bot came to know it.
     """
 
     id: int = 0

@@ -115,9 +115,9 @@ async def _between(store: Store, topology: Topology, order: Order, facts: Facts,
     handoffs = await store.oncall.handoffs_between(schedules, window.start, window.end)
     if not (started or owned or questions.asked or waiting or handoffs):
         return None
-    acts = await store.incidents.first_acts(started)
+    signs = await store.sides.first_signs(started)
     return {
-        **asdict(together([acts.get(number, {}) for number in started])),
+        **asdict(together([signs.get(number, {}) for number in started])),
         "no_cause": await store.incidents.without_cause(started),
         "incidents": len(started),
         "unowned": owned,

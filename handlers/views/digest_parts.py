@@ -190,4 +190,6 @@ def _together(told: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"both sides took part in {told['both']} of {plural(told['of'], 'incident')}"
     if told["answer_median_s"] is not None:
-        yield f"the other side answered after {duration(told['answer_median_s'])} (median of {told['both']})"
+        # A snapshot of an earlier release knows an answer wherever both took part.
+        answers = told.get("answers", told["both"])
+        yield f"the other side answered after {duration(told['answer_median_s'])} (median of {answers})"

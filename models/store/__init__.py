@@ -33,6 +33,7 @@ from models.store.responses import Responses
 from models.store.revisions import Revisions
 from models.store.rollouts import Rollouts
 from models.store.seen import SeenEvents
+from models.store.sides import Sides
 from models.store.soaks import Soaks
 from models.store.sources import Sources
 from models.store.subscriptions import Subscriptions
@@ -159,6 +160,11 @@ class Store:
     def mirroring(self) -> Mirroring:
         """Replies that were carried to the other side."""
         return Mirroring(self._connection)
+
+    @cached_property
+    def sides(self) -> Sides:
+        """Which side took part in which incident."""
+        return Sides(self._connection)
 
     @cached_property
     def digests(self) -> Digests:

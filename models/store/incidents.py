@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, union, update
 
@@ -20,9 +20,6 @@ _COLUMNS = record_fields(Incident, renamed={})
 # What is looked through afterwards; what hardly anybody noticed is not.
 _REVIEWED = (Severity.SEV1, Severity.SEV2, Severity.SEV3)
 _ENTRY_COLUMNS = record_fields(TimelineEntry, renamed={})
-
-# How a timeline says where a person acted; what was written before the side was kept says only `slack`.
-SIDE_BY_VIA: Final = {"slack:dev": "dev", "slack:ops": "ops", "slack": "unknown"}
 
 IncidentKey: TypeAlias = tuple[str, str]
 
@@ -234,23 +231,6 @@ class Incidents(Noun):
         """Return an incident's history, oldest first."""
         query = select(_TIMELINE).where(_TIMELINE.c.incident_id == incident_id).order_by(_TIMELINE.c.at, _TIMELINE.c.id)
         return [to_record(TimelineEntry, row, _ENTRY_COLUMNS) for row in await self._connection.execute(query)]
-
-    async def first_acts(self, ids: Collection[int]) -> dict[int, dict[str, datetime]]:
-        """Return when each side (`dev`, `ops`; `unknown`: it was not kept) first acted in Slack, for each incident.
-
-        What is done to the group of an incident is done to it.
-        """
-        found: dict[int, dict[str, datetime]] = {}
-        for part in in_slices(ids):
-            query = (
-                select(_INCIDENTS.c.id, _TIMELINE.c.via, func.min(_TIMELINE.c.at).label("at"))
-                .join(_TIMELINE, _TIMELINE.c.incident_id == func.coalesce(_INCIDENTS.c.leader_id, _INCIDENTS.c.id))
-                .where(_INCIDENTS.c.id.in_(part), _TIMELINE.c.via.in_(SIDE_BY_VIA))
-                .group_by(_INCIDENTS.c.id, _TIMELINE.c.via)
-            )
-            for row in await self._connection.execute(query):
-                found.setdefault(row.id, {})[SIDE_BY_VIA[row.via]] = row.at
-        return found
 
     async def without_cause(self, ids: Collection[int]) -> int:
         """Count those of these incidents whose cause nobody recorded: neither a word for it nor a deployment.

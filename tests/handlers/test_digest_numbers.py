@@ -16,6 +16,7 @@ from handlers.digest_runs import compute, post_to, run_digest
 from handlers.incident_edits import add_note
 from handlers.incident_moves import Opening, move, open_incident
 from models.handoffs import Handoff
+from models.mirroring import Line
 from models.oncall import OnCallSchedule
 from models.operations import Objective, OperationsReading
 from models.periods import latest_completed
@@ -152,6 +153,21 @@ async def test_both_sides_took_part_where_people_acted_in_both_channels(ctx: Con
     await move(ctx, alone, "resolve", By(name="Ben", request_id="r3", at=at + HOUR, channel_id="D"))
     told = (await numbers_at(ctx, MONDAY_NINE))["between"]
     assert (1, 2, 240.0) == (told["both"], told["of"], told["answer_median_s"])
+
+
+async def test_who_answers_in_the_thread_took_part_without_acting(ctx: Context) -> None:
+    await acting(ctx)
+    number = await opened(ctx, "talked about", "O")
+    written_at = SUNDAY + HOUR + timedelta(minutes=3)
+    card = MessageRef(subject=f"incident:{number}", part="card", side="dev", channel=BRIDGE.dev, channel_id="D", ts="2")
+    reply = Line(
+        channel="D", ts="3", subject=card.subject, author_id="U2", author="Ben", text="looking", written_at=written_at
+    )
+    async with ctx.transaction() as store:
+        await store.messages.remember(card, SUNDAY)
+        await store.mirroring.add(reply)
+    told = (await numbers_at(ctx, MONDAY_NINE))["between"]
+    assert (1, 1, 180.0) == (told["both"], told["of"], told["answer_median_s"])
 
 
 async def test_questions_across_are_counted_with_the_time_to_the_first_answer(ctx: Context) -> None:

@@ -38,8 +38,14 @@ def test_one_more_deploy_is_said_once_and_not_again_as_the_rework_rates_denomina
 def test_both_sides_took_part_where_each_acted_and_the_second_answered_the_first() -> None:
     shared = {"ops": MONDAY, "dev": MONDAY + HOUR}
     quicker = {"dev": MONDAY, "ops": MONDAY + HOUR / 2}
-    found = together([shared, quicker, {"ops": MONDAY}, {}, {"unknown": MONDAY, **shared}])
-    assert (2, 4, 2700.0) == (found.both, found.of, found.answer_median_s)
+    found = together([shared, quicker, {"ops": MONDAY}, {}, {"unknown": MONDAY, "dev": MONDAY}])
+    assert (2, 4, 2, 2700.0) == (found.both, found.of, found.answers, found.answer_median_s)
+
+
+def test_an_unknown_place_leaves_open_who_answered_first_and_not_that_both_took_part() -> None:
+    shared = {"ops": MONDAY, "dev": MONDAY + HOUR}
+    found = together([{"unknown": MONDAY + HOUR, **shared}, {"unknown": MONDAY + HOUR / 2, **shared}])
+    assert (2, 2, 1, 3600.0) == (found.both, found.of, found.answers, found.answer_median_s)
 
 
 def test_of_incidents_whose_places_are_unknown_nothing_is_said() -> None:

@@ -198,6 +198,7 @@ def busy_week(words: str = "Checkout errors", services: int = 2, opened: int = 1
         between={
             "both": 1,
             "of": 2,
+            "answers": 1,
             "answer_median_s": 240.0,
             "no_cause": 1,
             "incidents": 2,

@@ -77,6 +77,13 @@ def test_what_the_two_sides_had_to_do_with_each_other_is_said_of_teams() -> None
     )
 
 
+def test_an_answer_is_a_median_of_those_that_are_known() -> None:
+    numbers = busy_week()
+    numbers["between"] |= {"both": 2, "answers": 1}
+    said = shown(digest(Shown(numbers), "dev"))
+    assert "both sides took part in 2 of 2 incidents · the other side answered after 4 min (median of 1)" in said
+
+
 def test_questions_across_are_said_with_what_waits() -> None:
     numbers = busy_week()
     numbers["between"] |= {
