@@ -12,10 +12,11 @@ from prometheus_client.registry import Collector
 
 from handlers.errors import TwinspanError
 from handlers.ports import Aside
-from handlers.reports import as_heard, heard_until
+from handlers.reports import as_heard, read_silence
 from models.delivery import Facts, Numbers, measure
 from models.periods import Length, Window, latest_completed
 from models.service_rows import facts_by_service
+from models.silence import Silence
 from models.store import Store
 from models.topology import Topology
 
@@ -87,7 +88,7 @@ class DeliveryGauges(Collector):
 
     async def _all(self, store: Store) -> dict[tuple[str, Length], Numbers]:
         told = [(window, await self._facts(store, window)) for window in self._windows()]
-        return _numbers(self._services(), told, self.now(), await heard_until(store, self.now()))
+        return _numbers(self._services(), told, self.now(), await read_silence(store, self.now()))
 
     def _windows(self) -> list[Window]:
         zone = next((plan.timezone for plan in self.topology().digests), "UTC")
@@ -102,10 +103,10 @@ class DeliveryGauges(Collector):
 
 
 def _numbers(
-    services: Sequence[str] | None, told: Sequence[tuple[Window, Facts]], at: datetime, known_until: datetime
+    services: Sequence[str] | None, told: Sequence[tuple[Window, Facts]], at: datetime, silence: Silence | None
 ) -> dict[tuple[str, Length], Numbers]:
     return {
-        (name, window.length): as_heard(measure([window], of_service, at)[0], window.start < known_until)
+        (name, window.length): as_heard(measure([window], of_service, at)[0], window, silence)
         for window, facts in told
         for name, of_service in facts_by_service(services or facts.alive_from, facts).items()
     }

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from handlers.errors import UserError
 from handlers.periods_asked import until
-from handlers.reports import Scope, as_heard, as_json, heard_until, scope_named
+from handlers.reports import Scope, as_heard, as_json, read_silence, row_as_heard, scope_named, silence_as_json
 from handlers.views.asked import Asked
 from handlers.views.digest_parts import service_line
 from handlers.views.layout import NOTHING
@@ -19,6 +19,7 @@ from models.delivery import Facts, Numbers, measure
 from models.evidence import Item, behind
 from models.periods import Length, Window, previous, window
 from models.service_rows import service_rows
+from models.silence import Silence
 from models.store import Store
 from models.store.blames import INCIDENT
 from models.topology import Topology
@@ -35,6 +36,7 @@ class Behind:
     now: Numbers
     facts: Facts
     items: Sequence[Item]
+    silence: Silence | None
 
 
 def place(topology: Topology, asked: Asked, at: datetime) -> tuple[Scope, Window]:
@@ -59,8 +61,9 @@ async def look_behind(store: Store, topology: Topology, asked: Asked, at: dateti
     facts = await store.rollouts.facts(scope.services, None, start, asked_window.end, at)
     items = [] if asked.number == _SERVICES else behind(asked.number, asked_window, facts, at)
     (now,) = measure([asked_window], facts, at)
-    now = as_heard(now, asked_window.start < await heard_until(store, at))
-    return Behind(scope=scope, window=asked_window, now=now, facts=facts, items=items)
+    silence = await read_silence(store, at)
+    now = as_heard(now, asked_window, silence)
+    return Behind(scope=scope, window=asked_window, now=now, facts=facts, items=items, silence=silence)
 
 
 async def read_page(store: Store, topology: Topology, asked: Asked, at: datetime) -> Page:
@@ -100,6 +103,7 @@ async def explain(store: Store, topology: Topology, asked: Asked, at: datetime) 
         items=found.items,
         window=found.window,
         at=at,
+        silence=silence_as_json(found.silence),
     )
 
 
@@ -124,7 +128,8 @@ def _period(asked: Window) -> str:
 
 def _services(found: Behind, at: datetime) -> list[str]:
     windows = previous(found.window), found.window
-    rows = service_rows(found.scope.services or (), found.facts, windows, at)
+    measured = service_rows(found.scope.services or (), found.facts, windows, at)
+    rows = [row_as_heard(row, found.window, found.silence) for row in measured]
     return [service_line(asdict(row), "dev") for row in sorted(rows, key=lambda r: (-(r.deploys or 0), r.name))]
 
 

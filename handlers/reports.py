@@ -9,8 +9,8 @@ from handlers.recall import facts_then, has_learnt_since
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
 from models.periods import window as whole_window
-from models.service_rows import deaf_from
-from models.silence import silent_sources
+from models.service_rows import ServiceRow
+from models.silence import Silence, silence_at
 from models.store import Store
 from models.topology import Topology
 
@@ -19,6 +19,7 @@ _COUNTS: Final = (
     "deploys",
     "deploys_per_day",
     "deploy_days",
+    "deploys_by_day",
     "deploy_attempts_failed",
     "rollbacks",
     "failed_deploys",
@@ -29,6 +30,7 @@ _COUNTS: Final = (
     "incidents_open",
     "incidents_unattributed",
 )
+_COUNTS_OF_A_SERVICE: Final = ("deploys", "failed", "attempts_failed", "incidents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The numbers of a window, of the calendar period before it, and of the last periods (oldest first, now last)."""
+    """The numbers of a window, of the calendar period before it, and of the last periods (oldest first, now last).
+
+    `silence` is that of all senders, where they are in one.
+    """
 
     scope: Scope
     window: Window
@@ -53,6 +58,7 @@ class Report:
     now: Numbers
     previous: Numbers
     history: tuple[Numbers, ...]
+    silence: Silence | None = None
 
 
 async def read_report(store: Store, scope: Scope, window: Window, as_of: datetime, *, periods: int = HISTORY) -> Report:
@@ -85,9 +91,9 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
     """
     windows = _and_before(window, HISTORY)
     facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end, at)
-    known_until = await heard_until(store, at)
+    silence = await read_silence(store, at)
     pairs = zip(measure(windows, facts, at), windows, strict=True)
-    numbers = [as_heard(n, w.start < known_until) for n, w in pairs]
+    numbers = [as_heard(n, w, silence) for n, w in pairs]
     return Report(
         scope=scope,
         window=window,
@@ -95,21 +101,39 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
         now=numbers[-1],
         previous=numbers[-2],
         history=tuple(numbers),
+        silence=silence,
     )
 
 
-async def heard_until(store: Store, at: datetime) -> datetime:
-    """Return until when somebody could have told of something: `at`, unless every sender has fallen silent before."""
-    senders = await store.sources.all()
-    return deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
+async def read_silence(store: Store, at: datetime) -> Silence | None:
+    """Return the silence that all senders are in at an instant; `None` while one of them is not silent."""
+    return silence_at(await store.sources.all(), at)
 
 
-def as_heard(numbers: Numbers, was_heard: bool) -> Numbers:
+def as_heard(numbers: Numbers, window: Window, silence: Silence | None) -> Numbers:
     """Return numbers in which a zero that nobody could have contradicted is unknown."""
-    if was_heard:
+    if silence is None or not silence.covers(window.start):
         return numbers
-    unknown: dict[str, Any] = {name: None for name in _COUNTS if not getattr(numbers, name)}
-    return replace(numbers, **unknown, no_data=numbers.no_data or not numbers.deploys)
+    silenced = tuple(name for name in _COUNTS if _is_zero(getattr(numbers, name)))
+    unknown: dict[str, Any] = dict.fromkeys(silenced)
+    return replace(numbers, **unknown, silenced=silenced, no_data=numbers.no_data or not numbers.deploys)
+
+
+def row_as_heard(row: ServiceRow, window: Window, silence: Silence | None) -> ServiceRow:
+    """Return the row of a service in which a zero that nobody could have contradicted is unknown."""
+    if silence is None or not silence.covers(window.start):
+        return row
+    unknown: dict[str, Any] = {name: None for name in _COUNTS_OF_A_SERVICE if _is_zero(getattr(row, name))}
+    return replace(row, **unknown)
+
+
+def _is_zero(count: float | tuple[int, ...] | None) -> bool:
+    return not any(count) if isinstance(count, tuple) else count == 0
+
+
+def silence_as_json(silence: Silence | None) -> dict[str, Any] | None:
+    """Return a silence as plain JSON."""
+    return {"since": silence.since.isoformat(), "senders": list(silence.senders)} if silence else None
 
 
 def as_json(numbers: Numbers) -> dict[str, Any]:
@@ -133,6 +157,7 @@ def as_shown(report: Report, targets: Mapping[str, float]) -> dict[str, Any]:
         "history": history,
         "targets": dict(targets),
         "corrections": [],
+        "silence": silence_as_json(report.silence),
     }
 
 

@@ -76,7 +76,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The numbers of one period. Durations in seconds, ratios from 0 to 1, `None` where nothing is known."""
+    """The numbers of one period. Durations in seconds, ratios from 0 to 1, `None` where nothing is known.
+
+    `silenced` names those that are unknown only because every sender had fallen silent before it began.
+    """
 
     first: date
     last: date
@@ -115,6 +118,7 @@ class Numbers:
     duplicates_ignored: int
     no_data: bool
     window_hours: int
+    silenced: tuple[str, ...] = ()
 
 
 def measure(windows: Iterable[Window], facts: Facts, as_of: datetime) -> list[Numbers]:

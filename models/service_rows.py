@@ -1,7 +1,7 @@
 """Numbers service by service, from the facts of all of them: what a digest lists below its sums."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,12 +87,3 @@ def facts_by_service(services: Iterable[str], facts: Facts) -> dict[str, Facts]:
 
 def _in(at: datetime, window: Window) -> bool:
     return window.start <= at < window.end
-
-
-def deaf_from(last_heard: Iterable[datetime], silent: Sequence[object], at: datetime) -> datetime:
-    """Return since when nobody tells of anything: when every sender is silent, the last time any was heard; else `at`.
-
-    After that instant an empty count is no count.
-    """
-    heard = list(last_heard)
-    return max(heard) if heard and len(silent) == len(heard) else at

@@ -1,13 +1,13 @@
 """The delivery digest: the numbers of a period beside those before it, and all that is needed to trust them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers.digest_afterwards import afterwards
 from handlers.digests import Digest, Order
-from handlers.reports import HISTORY, as_heard, as_json
+from handlers.reports import HISTORY, as_heard, as_json, row_as_heard, silence_as_json
 from models.corrections import corrections
 from models.delivery import Facts, Numbers, measure
 from models.highlights import highlights
@@ -17,9 +17,9 @@ from models.periods import Window, previous
 from models.periods import window as whole_window
 from models.questions import fared
 from models.records import Incident
-from models.service_rows import ServiceRow, deaf_from, service_rows
+from models.service_rows import service_rows
 from models.sides import together
-from models.silence import silent_sources
+from models.silence import silence_at, silent_sources
 from models.store import Store
 from models.store.sources import SourceState
 from models.topology import Topology
@@ -37,11 +37,11 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
     senders = await store.sources.all()
     facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end, at)
     still_open = await store.incidents.list_open(order.bridge.services)
-    known_until = deaf_from((s.last_received_at for s in senders), silent_sources(senders, at), at)
-    numbers = [as_heard(n, w.start < known_until) for n, w in zip(measure(windows, facts, at), windows, strict=True)]
+    silence = silence_at(senders, at)
+    numbers = [as_heard(n, w, silence) for n, w in zip(measure(windows, facts, at), windows, strict=True)]
     history = [_kept(n) for n in numbers]
     rows = service_rows(order.bridge.services, facts, (windows[-2], window), at)
-    services = [asdict(_row_heard(row, window.start < known_until)) for row in rows]
+    services = [asdict(row_as_heard(row, window, silence)) for row in rows]
     listed = [_open(incident) for incident in still_open[:_MOST_OPEN]]
     return {
         "form": FORM,
@@ -62,6 +62,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "settles_at": _settles_at(window, order.settle, at),
         "corrections": await _corrections(store, order, history),
         **_who_is_missing(topology, senders, at),
+        "silence": silence_as_json(silence),
         "unmapped": [{"kind": h.kind, "name": h.name, "deliveries": h.deliveries} for h in await store.names.held()],
         "targets": dict(topology.targets),
         **_operations(topology, order, facts),
@@ -73,18 +74,6 @@ def _and_before(window: Window) -> list[Window]:
     while len(windows) < HISTORY:
         windows.append(previous(windows[-1]))
     return windows[::-1]
-
-
-def _row_heard(row: ServiceRow, was_heard: bool) -> ServiceRow:
-    if was_heard:
-        return row
-    return replace(
-        row,
-        deploys=row.deploys or None,
-        failed=row.failed or None,
-        attempts_failed=row.attempts_failed or None,
-        incidents=row.incidents or None,
-    )
 
 
 def _kept(numbers: Numbers) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from handlers.views import Block
 from handlers.views.digest_words import label
 from handlers.views.layout import context, joined
 from handlers.views.numbers import row_of
+from handlers.views.silence import in_words as silence_in_words
 from handlers.views.text import line, plural
 from handlers.views.times import moment
 
@@ -18,12 +19,14 @@ _MOST_OF_A_NAME: Final = 40
 
 def honesty(numbers: Mapping[str, Any]) -> list[Block]:
     """Return the lines that say what these numbers may lack, and what moved in those that were told before."""
-    unknown = [s["name"] for s in numbers["services"] if s["deploys"] is None]
+    # What only silence hides was known in the period before.
+    unknown = [s["name"] for s in numbers["services"] if s["deploys"] is None and s["previous_deploys"] is None]
+    silence = numbers.get("silence")
     lacking = [
         "this period still runs" if numbers["is_running"] else _provisional(numbers),
         _inferred(numbers),
         _named("no deploy was ever told of", unknown),
-        _named("silent", [s["name"] for s in numbers["silent"]]),
+        silence_in_words(silence) if silence else _named("silent", [s["name"] for s in numbers["silent"]]),
         _named("never heard", numbers["never_heard"]),
         _named("unmapped, not counted (`/bridge map`)", [n["name"] for n in numbers["unmapped"]]),
     ]

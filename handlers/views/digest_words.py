@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from handlers.views.layout import NOTHING
+from handlers.views.silence import EVERY_SENDER_SILENT, is_silenced
 from handlers.views.text import plural
 from handlers.views.times import duration
 
@@ -70,7 +71,8 @@ def is_quiet(numbers: Mapping[str, Any]) -> bool:
 def _deploys(numbers: Mapping[str, Any], *, in_full: bool) -> str:
     now = numbers["now"]
     if now["deploys"] is None:
-        return f"{NOTHING} deploys (no sender was heard of any)"
+        why = EVERY_SENDER_SILENT if is_silenced(now, "deploys") else "no sender was heard of any"
+        return f"{NOTHING} deploys ({why})"
     ended = now["deploy_attempts_failed"]
     besides = f" ({plural(ended, 'attempt')} failed before production)" if ended else ""
     changes = f", {plural(now['changes'], 'small change')}" if now["changes"] else ""
@@ -81,7 +83,8 @@ def _deploys(numbers: Mapping[str, Any], *, in_full: bool) -> str:
 def _incidents(numbers: Mapping[str, Any], *, in_full: bool) -> str:
     now = numbers["now"]
     if now["incidents_started"] is None:
-        return f"{NOTHING} incidents (no sender was heard)"
+        why = EVERY_SENDER_SILENT if is_silenced(now, "incidents_started") else "no sender was heard"
+        return f"{NOTHING} incidents ({why})"
     still = f", {now['incidents_open']} open now" if now["incidents_open"] else ""
     said = f"*{plural(now['incidents_started'], 'incident')}*" if now["incidents_started"] else "no new incidents"
     return f"{said}{_than_before(numbers, 'incidents_started', in_full=in_full)}{still}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from handlers.views import Modal
@@ -12,6 +12,8 @@ from handlers.views.asked import Asked
 from handlers.views.layout import actions, button, context, joined, paragraphs, plain_text
 from handlers.views.metric_rows import NAMES, left_out_words
 from handlers.views.numbers import percent
+from handlers.views.silence import in_words as silence_in_words
+from handlers.views.silence import is_silenced
 from handlers.views.text import escape, plural
 from handlers.views.times import duration, in_utc, moment
 from models.evidence import Item
@@ -33,7 +35,7 @@ class Told:
 class Explained:
     """A number to be explained: `shown` is its value, `now` all numbers of its period, `items` the rows behind it.
 
-    `told` is what a digest said of it, where somebody asks about a digest.
+    `told` is what a digest said of it, where somebody asks about a digest; `silence` that of all senders, if they are.
     """
 
     asked: Asked
@@ -43,6 +45,10 @@ class Explained:
     window: Window
     at: datetime
     told: Told | None = None
+    silence: Mapping[str, Any] | None = None
+
+
+_Formula: TypeAlias = Callable[[Explained], str]
 
 
 def modal(told: Explained) -> Modal:
@@ -54,7 +60,7 @@ def modal(told: Explained) -> Modal:
         f"*{escape(NAMES[number])}*  {escape(told.shown)}",
         *_moved(told),
         definition,
-        f"*Here*  {formula(told.now, told.items)}",
+        f"*Here*  {formula(told)}",
         f"*Window*  {_window(told.window)}",
         f"*Left out*  {left_out or 'nothing'}{'; ' + _ALWAYS[number] if number in _ALWAYS else ''}",
     ]
@@ -90,9 +96,10 @@ def _window(window: Window) -> str:
     )
 
 
-def _deploys(now: Numbers, _: Sequence[Item]) -> str:
+def _deploys(told: Explained) -> str:
+    now = told.now
     if now["deploys"] is None:
-        return "no deploy had been heard of before the window ended, so that none is no count"
+        return _unknown(told, "deploys")
     return (
         f"{plural(now['deploys'], 'deploy')} on {plural(now['deploy_days'], 'day')}, "
         f"{now['deploys_per_day']:.2f} per day; {now['rollbacks']} of them rollbacks; "
@@ -100,9 +107,22 @@ def _deploys(now: Numbers, _: Sequence[Item]) -> str:
     )
 
 
-def _median(name: str, n: str, p90: str, of: str) -> Callable[[Numbers, Sequence[Item]], str]:
-    def formula(now: Numbers, _: Sequence[Item]) -> str:
+def _unknown(told: Explained, count: str) -> str:
+    """Say why a count is not known: never heard of, or every sender silent, which are two things."""
+    if told.silence and is_silenced(told.now, count):
+        return f"{silence_in_words(told.silence)}; that nothing was told is no count"
+    heard = "no sender had been heard" if count.startswith("incidents") else "no deploy had been heard of"
+    return f"{heard} before the window ended, so that none is no count"
+
+
+def _median(name: str, n: str, p90: str, of: str) -> _Formula:
+    of_all = "incidents_started" if of.endswith("incidents") else "deploys"
+
+    def formula(told: Explained) -> str:
+        now = told.now
         if now[name] is None:
+            if now[of_all] is None:
+                return _unknown(told, of_all)
             return f"no {of} in the window, so that there is no median"
         return (
             f"the median of {now[n]:,} {of}: half took at most *{duration(now[name])}*, nine of ten at most "
@@ -112,8 +132,11 @@ def _median(name: str, n: str, p90: str, of: str) -> Callable[[Numbers, Sequence
     return formula
 
 
-def _share(k: str, n: str, of: str) -> Callable[[Numbers, Sequence[Item]], str]:
-    def formula(now: Numbers, _: Sequence[Item]) -> str:
+def _share(k: str, n: str, of: str) -> _Formula:
+    def formula(told: Explained) -> str:
+        now = told.now
+        if now[n] is None:
+            return _unknown(told, n)
         if not now[n]:
             return f"0 {of}: nothing to divide by, so that there is no rate"
         return f"{now[k]} ÷ {now[n]} {of} = *{percent(now[k] / now[n])}*"
@@ -121,21 +144,21 @@ def _share(k: str, n: str, of: str) -> Callable[[Numbers, Sequence[Item]], str]:
     return formula
 
 
-def _rate(now: Numbers, items: Sequence[Item]) -> str:
-    base = _share("cfr_failed", "cfr_denominator", "deploys that were no rollbacks")(now, items)
+def _rate(told: Explained) -> str:
+    now, base = told.now, _share("cfr_failed", "cfr_denominator", "deploys that were no rollbacks")(told)
     spared = now["rollbacks"] or 0
     return base + (f" ({now['deploys']} deploys − {plural(spared, 'rollback')})" if spared else "")
 
 
-def _recovery(now: Numbers, items: Sequence[Item]) -> str:
-    base = _median("fdrt_median_s", "fdrt_n", "fdrt_p90_s", "failed deploys that recovered")(now, items)
+def _recovery(told: Explained) -> str:
+    now, base = told.now, _median("fdrt_median_s", "fdrt_n", "fdrt_p90_s", "failed deploys that recovered")(told)
     return base + (f"; {plural(now['fdrt_open'], 'failed deploy')} not recovered yet" if now["fdrt_open"] else "")
 
 
-def _counted(name: str, what: str) -> Callable[[Numbers, Sequence[Item]], str]:
-    def formula(now: Numbers, _: Sequence[Item]) -> str:
-        count = now[name]
-        return f"{count:,} {what}" if count is not None else "no sender had been heard, so that none is no count"
+def _counted(name: str, what: str) -> _Formula:
+    def formula(told: Explained) -> str:
+        count = told.now[name]
+        return _unknown(told, name) if count is None else f"{count:,} {what}"
 
     return formula
 
@@ -148,7 +171,7 @@ _ALWAYS: Final = {
     "mtta_median_s": _NO_TESTS,
     "mttr_median_s": _NO_TESTS,
 }
-_HOW: Final[dict[str, tuple[str, Callable[[Numbers, Sequence[Item]], str]]]] = {
+_HOW: Final[dict[str, tuple[str, _Formula]]] = {
     "deploys": (
         "Successful deployments to production that finished in the window. Members that share a rollout are one, "
         "finished with the last of them; hotfixes and rollbacks count.",
@@ -202,5 +225,5 @@ _HOW: Final[dict[str, tuple[str, Callable[[Numbers, Sequence[Item]], str]]]] = {
         "Deployments to production that failed before they changed anything there. They are no change failures.",
         _counted("deploy_attempts_failed", "attempts"),
     ),
-    "services": ("What each service did in the window. The sums are those of all.", lambda _n, _i: "one row each"),
+    "services": ("What each service did in the window. The sums are those of all.", lambda _: "one row each"),
 }

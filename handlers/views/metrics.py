@@ -10,6 +10,8 @@ from handlers.views.asked import HOW, ROWS, Asked
 from handlers.views.digest_words import headline, title
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, section
 from handlers.views.number_table import chart_blocks, chart_in_words, in_words, ordered, table_of
+from handlers.views.silence import in_words as silence_in_words
+from handlers.views.silence import is_silenced
 from handlers.views.text import code, escape
 from handlers.views.times import moment
 
@@ -59,16 +61,19 @@ def _asked(shown: Shown, number: str) -> Asked:
 
 def _missing(shown: Shown) -> Iterator[str]:
     """Say what is not known at all, why, and what to do about it."""
-    now = shown.numbers["now"]
+    now, silence = shown.numbers["now"], shown.numbers["silence"]
     check = f"{code('/bridge status')} shows who was heard"
-    if now["deploys"] is None:
+    if silence and now["silenced"]:
+        words = silence_in_words(silence)
+        yield f"{words[0].upper()}{words[1:]}. What happened since is not 0 but unknown. {check}."
+    if now["deploys"] is None and not is_silenced(now, "deploys"):
         yield (
             f"No deploy sender has been heard for {escape(shown.scope)} by then: its deploys are not 0 but unknown. "
             f"{check}; docs/senders.md says how to connect one."
         )
     elif now["deploys"] and not now["lead_time_n"]:
         yield "Lead time is unknown: no deploy of this period told which commits it brought."
-    if now["incidents_started"] is None:
+    if now["incidents_started"] is None and not is_silenced(now, "incidents_started"):
         yield f"No sender had been heard by then, so that incidents are unknown as well. {check}."
 
 

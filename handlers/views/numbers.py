@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, Final, Literal, TypeAlias
 
 from handlers.views.layout import NOTHING, joined
+from handlers.views.silence import EVERY_SENDER_SILENT, is_silenced
 from handlers.views.times import duration
 
 Numbers: TypeAlias = Mapping[str, Any]
@@ -21,7 +22,6 @@ WORSE: Final = "▼ worse"
 SAME: Final = "= same"
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP: Final = "·"
-_NOT_HEARD: Final = "no sender heard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,9 @@ def row_of(key: str) -> Row:
 
 
 def _no_deploys(numbers: Numbers) -> str:
-    return "no deploy heard of" if numbers["deploys"] is None else "nothing deployed"
+    if numbers["deploys"] is None:
+        return EVERY_SENDER_SILENT if is_silenced(numbers, "deploys") else "no deploy heard of"
+    return "nothing deployed"
 
 
 def _no_leads(numbers: Numbers) -> str:
@@ -172,10 +174,14 @@ def _no_recovery(numbers: Numbers) -> str:
     return "none recovered" if numbers["failed_deploys"] or numbers["fdrt_open"] else "nothing failed"
 
 
+def _not_heard(numbers: Numbers) -> str:
+    return EVERY_SENDER_SILENT if is_silenced(numbers, "incidents_started") else "no sender heard"
+
+
 def _none_was(what: str) -> Callable[[Numbers], str]:
     def why(numbers: Numbers) -> str:
         if numbers["incidents_started"] is None:
-            return _NOT_HEARD
+            return _not_heard(numbers)
         return f"none {what}" if numbers["incidents_started"] or numbers["incidents_open"] else "no incidents"
 
     return why
@@ -199,7 +205,7 @@ ROWS: Final = (
         parts=("fdrt_p90_s", "fdrt_n"),
         why_not=_no_recovery,
     ),
-    Row(key="incidents_started", name="Incidents", kind="count", why_not=lambda _: _NOT_HEARD),
+    Row(key="incidents_started", name="Incidents", kind="count", why_not=_not_heard),
     Row(
         key="mtta_median_s",
         name="Time to acknowledge",

@@ -13,6 +13,7 @@ from handlers.attribution import catch_up
 from handlers.context import Context
 from handlers.digest_runs import compute, due_digests, post_now, posted, run_digest, window_for
 from handlers.speech import render
+from handlers.views.digests import digest
 from models.links import Link
 from models.periods import latest_completed
 from models.store import Store
@@ -203,6 +204,20 @@ async def test_where_every_sender_fell_silent_no_zero_is_claimed(ctx: Context) -
     assert 1 == numbers["now"]["incidents_open"]
     assert [None, None] == [one["deploys"] for one in numbers["services"]]
     assert ["github", "alerts"] == [one["name"] for one in numbers["silent"]]
+    assert {"since": (SUNDAY + 6 * HOUR).isoformat(), "senders": ["alerts", "github"]} == numbers["silence"]
+
+
+async def test_a_sender_that_is_configured_no_more_is_named_where_it_was_the_only_one(ctx: Context) -> None:
+    await a_day_of_work(ctx)
+    await hear(ctx, "gone", at=SUNDAY + 6 * HOUR)
+    later = MONDAY_NINE + 9 * DAY
+    (snapshot,) = await run_digest(ctx, DAILY, later, later)
+    told = str(digest(snapshot, "dev").blocks)
+    assert "every sender is silent since <!date^" in told
+    assert ": gone" in told
+    # Of payments deploys are known, of checkout none ever were.
+    assert "no deploy was ever told of: checkout" in told
+    assert "no sender was heard" not in told
 
 
 async def test_a_service_whose_deploys_are_known_has_real_zeros(ctx: Context) -> None:

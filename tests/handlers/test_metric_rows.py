@@ -16,6 +16,7 @@ from handlers.views.asked import Asked
 from models.evidence import NUMBERS, behind
 from models.periods import Window, previous
 from models.records import MessageRef
+from models.store.sources import Heard
 from models.topology import Service, Topology
 from tests.support.histories import History, load, remember
 
@@ -216,6 +217,38 @@ async def test_where_nothing_is_known_a_number_is_explained_without_a_zero(quick
         page = metric_rows.modal(await read_page(store, SHOP, asked(number), NOW))
     assert "*0*" not in view
     assert page.view["blocks"]
+
+
+async def fall_silent(database: Database) -> None:
+    """One deploy by the only sender, and three weeks of nothing."""
+    await remember(database, [deploy("d0", -480)])
+    early = MONDAY - timedelta(days=20)
+    spoke = {"first_received_at": early, "last_received_at": early, "last_event_at": early}
+    async with database.transaction() as store:
+        await store.sources.hear([Heard(name="ci", kind="events", deliveries=1, **spoke)])
+
+
+@pytest.mark.parametrize("number", ["deploys", "cfr", "rework_rate", "lead_time_median_s", "incidents_started"])
+async def test_what_nobody_ever_told_of_and_what_nobody_tells_of_any_more_are_explained_apart(
+    quick: Database, number: str
+) -> None:
+    async def explained() -> str:
+        async with quick.reading() as store:
+            view = metric_how.modal(await explain(store, SHOP, asked(number), NOW)).view
+        return json.dumps(view, ensure_ascii=False)
+
+    never = await explained()
+    await fall_silent(quick)
+    silent = await explained()
+
+    assert ("had been heard" in never, "is silent" in never) == (True, False)
+    assert ("had been heard" in silent, "every sender is silent since <!date^" in silent) == (False, True)
+    assert "0 deploys" not in never + silent
+
+
+async def test_a_service_of_which_nobody_tells_any_more_has_no_zeros_behind_a_number(quick: Database) -> None:
+    await fall_silent(quick)
+    assert ["• *shop*  – deploys · – incidents"] == await lines(quick, "services")
 
 
 @pytest.mark.parametrize(

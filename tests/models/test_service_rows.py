@@ -1,14 +1,14 @@
-"""The rows of a digest's services are the numbers of each service alone; nobody heard is no zero."""
+"""The rows of a digest's services are the numbers of each service alone."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.delivery import Facts, IncidentFact, Rollout, measure
 from models.periods import previous, window
-from models.service_rows import deaf_from, facts_by_service, service_rows
+from models.service_rows import facts_by_service, service_rows
 
 WEEK = window(date(2026, 3, 2), "week", "Europe/Berlin")
 BEFORE = previous(WEEK)
@@ -66,11 +66,3 @@ def test_a_row_is_what_is_measured_of_its_service_alone(facts: Facts, as_of: dat
             row.attempts_failed,
         )
         assert (now.incidents_started, now.changes, was.deploys) == (row.incidents, row.changes, row.previous_deploys)
-
-
-def test_everybody_is_silent_only_when_each_one_is() -> None:
-    now = datetime(2026, 3, 9, tzinfo=UTC)
-    heard = [now - timedelta(days=days) for days in (9, 5)]
-    assert now == deaf_from(heard, ["one of them"], now)
-    assert heard[1] == deaf_from(heard, ["both", "of them"], now)
-    assert now == deaf_from([], [], now)

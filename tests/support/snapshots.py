@@ -69,6 +69,7 @@ def period(first: date = WEEK, **changed: Any) -> dict[str, Any]:
         "duplicates_ignored": 0,
         "no_data": False,
         "window_hours": 168,
+        "silenced": [],
     } | changed
 
 
@@ -128,6 +129,7 @@ def week(now: dict[str, Any], before: dict[str, Any] | None = None, **changed: A
         "corrections": [],
         "silent": [],
         "never_heard": [],
+        "silence": None,
         "unmapped": [],
         "targets": {},
         "operations": [],

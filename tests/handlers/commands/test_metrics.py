@@ -118,6 +118,21 @@ async def test_where_no_sender_was_heard_nothing_is_zero(database: Database, at:
     assert "data_table" not in told
 
 
+async def test_where_every_sender_fell_silent_that_is_said_with_its_name_and_nothing_else(
+    database: Database, at: datetime
+) -> None:
+    ctx = context(database)
+    heard_at = at - timedelta(days=23)
+    await deployed(ctx, heard_at, heard_at + timedelta(hours=1), heard_at=heard_at)
+    told = await shown(ctx, "", at)
+    since = f"<!date^{heard_at.timestamp():.0f}^"
+    assert f"ℹ️ Every sender is silent since {since}" in told
+    assert ": github. What happened since is not 0 but unknown." in told
+    assert "– every sender is silent" in told
+    for falsehood in ("been heard for", "heard of", "no sender"):
+        assert falsehood not in told
+
+
 async def test_the_table_stands_beside_the_period_before_and_says_better_or_worse(
     database: Database, at: datetime
 ) -> None:
