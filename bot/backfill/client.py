@@ -7,9 +7,15 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import httpx
+import msgspec
+
+from handlers.errors import MalformedPayload
+from handlers.payload import decode
+
+_Page = TypeVar("_Page")
 
 _TRIES: Final = 6
 _FIRST_WAIT: Final = 1.0
@@ -33,21 +39,18 @@ class GitHub:
     waiting: Callable[[float, str], None]
     requests: int = field(default=0, init=False)
 
-    async def get(self, path: str, **parameters: str) -> Any:
-        """Return one answer's JSON.
+    async def pages(self, path: str, shape: type[_Page], **parameters: str) -> AsyncIterator[_Page]:
+        """Yield each page, read as `shape`.
 
         Raises:
-            Refused: the token, the repository or the answer is wrong, or GitHub failed too often.
+            Refused: the token, the address, the repository or the answer is wrong, or GitHub failed too often.
         """
-        return (await self._answer(path, parameters)).json()
-
-    async def pages(self, path: str, **parameters: str) -> AsyncIterator[Any]:
-        """Yield the JSON of each page."""
+        decoder = msgspec.json.Decoder(shape)
         answer = await self._answer(path, {"per_page": _PAGE, **parameters})
-        yield answer.json()
+        yield _read(answer, decoder)
         while found := _NEXT.search(answer.headers.get("link", "")):
             answer = await self._answer(found[1], {})
-            yield answer.json()
+            yield _read(answer, decoder)
 
     async def _answer(self, path: str, parameters: dict[str, str]) -> httpx.Response:
         wait, reason = _FIRST_WAIT, ""
@@ -55,6 +58,8 @@ class GitHub:
             self.requests += 1
             try:
                 answer = await self.http.get(path, params=parameters or None)
+            except httpx.UnsupportedProtocol as error:
+                raise Refused("GitHub's address must begin with https:// or http://. Check --api-url.") from error
             except httpx.HTTPError as error:
                 reason = f"{type(error).__name__} from GitHub"
             else:
@@ -87,7 +92,28 @@ class GitHub:
         return _SECONDARY_WAIT if is_secondary else None
 
 
+def _read(answer: httpx.Response, decoder: "msgspec.json.Decoder[_Page]") -> _Page:
+    if _is_web_page(answer):
+        raise Refused(_not_github(answer, "with a web page"))
+    try:
+        return decode(decoder, answer.content)
+    except MalformedPayload as error:
+        raise Refused(_not_github(answer, f"with something else ({error.path}: {error.problem})")) from error
+
+
+def _is_web_page(answer: httpx.Response) -> bool:
+    return answer.content.lstrip()[:1] == b"<"
+
+
+def _not_github(answer: httpx.Response, how: str) -> str:
+    who = answer.url.copy_with(query=None, username=None, password=None)
+    said = f"{who} answers {answer.status_code} {how}, where GitHub's API is expected."
+    return f"{said} Check --api-url. What was read so far is kept: run the same again then."
+
+
 def _in_words(answer: httpx.Response) -> str:
+    if _is_web_page(answer):
+        return _not_github(answer, "with a web page")
     match answer.status_code:
         case 401:
             return "GitHub does not accept the token: set GITHUB_TOKEN to one that may read the repository."

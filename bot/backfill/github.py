@@ -6,15 +6,17 @@ webhook later is the same record. https://docs.github.com/en/rest/deployments
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from bot.backfill.client import GitHub, Refused
+from bot.backfill.shapes import Commit, ListedStatus, Range
 from handlers.bookkeeping import Told, book
 from handlers.errors import MalformedPayload
-from handlers.payload import clean, instant
+from handlers.github_shapes import Deployment
+from handlers.payload import clean
 from handlers.ports import AtOnce
 from handlers.webhooks import WebhookRequest
 from handlers.webhooks.github import SOURCE
@@ -51,44 +53,44 @@ class Backfill:
     summary: Summary = field(default_factory=Summary)
     _live: dict[str, str] = field(default_factory=dict)
 
-    async def deployments(self, since: datetime, environments: tuple[str, ...]) -> list[dict[str, Any]]:
+    async def deployments(self, since: datetime, environments: tuple[str, ...]) -> list[Deployment]:
         """Return the deployments created since an instant, oldest first."""
-        found: list[dict[str, Any]] = []
-        async for page in self.github.pages(f"/repos/{self.repository}/deployments"):
-            young = [d for d in page if instant(d["created_at"], "created_at") >= since]
-            found += [d for d in young if not environments or d["environment"] in environments]
+        found: list[Deployment] = []
+        async for page in self.github.pages(f"/repos/{self.repository}/deployments", list[Deployment]):
+            young = [d for d in page if d.created_at >= since]
+            found += [d for d in young if not environments or d.environment in environments]
             # They come newest first: the first old one ends the search.
             if len(young) < len(page):
                 break
-        return sorted(found, key=lambda d: (d["created_at"], d["id"]))
+        return sorted(found, key=lambda d: (d.created_at, d.id))
 
-    async def run(self, deployments: list[dict[str, Any]], done: Callable[[int], None]) -> Summary:
+    async def run(self, deployments: list[Deployment], done: Callable[[int], None]) -> Summary:
         """Write deployments one by one, the oldest first; `done` hears of each."""
         for deployment in deployments:
             await self._one(deployment)
             done(1)
         return self.summary
 
-    async def _one(self, deployment: dict[str, Any]) -> None:
+    async def _one(self, deployment: Deployment) -> None:
         self.summary.deployments += 1
         if known := await self._known(deployment):
             self.summary.known += 1
             if known is _GOOD:
-                self._live[deployment["environment"]] = deployment["sha"]
+                self._live[deployment.environment] = deployment.sha
             return
         statuses = [s async for page in self._statuses(deployment) for s in page]
         reports = [self._told("deployment", {"deployment": deployment})]
         reports += [
             self._told("deployment_status", {"deployment": deployment, "deployment_status": status})
-            for status in sorted(statuses, key=lambda s: (s["created_at"], s["id"]))
+            for status in sorted(statuses, key=lambda s: (s.created_at, s.id))
         ]
         told = [report for report in reports if report is not None]
         if any(report.status is _GOOD for report in told):
             told = await self._with_commits(deployment, told)
         await self._write(told)
 
-    def _statuses(self, deployment: dict[str, Any]) -> AsyncIterator[Any]:
-        return self.github.pages(f"/repos/{self.repository}/deployments/{deployment['id']}/statuses")
+    def _statuses(self, deployment: Deployment) -> AsyncIterator[list[ListedStatus]]:
+        return self.github.pages(f"/repos/{self.repository}/deployments/{deployment.id}/statuses", list[ListedStatus])
 
     def _told(self, event: str, payload: dict[str, Any]) -> DeployReport | None:
         """Return what the webhook would have told; `None` for a state that says nothing new."""
@@ -100,13 +102,13 @@ class Backfill:
             raise Refused(f"GitHub's answer cannot be read: {error.path}: {error.problem}") from error
         return told[0] if told and isinstance(told[0], DeployReport) else None
 
-    async def _with_commits(self, deployment: dict[str, Any], told: list[DeployReport]) -> list[DeployReport]:
+    async def _with_commits(self, deployment: Deployment, told: list[DeployReport]) -> list[DeployReport]:
         """Add the commits since the deployment that was live before; of the first one nobody knows what it brought."""
-        before = self._live.get(deployment["environment"])
-        self._live[deployment["environment"]] = deployment["sha"]
+        before = self._live.get(deployment.environment)
+        self._live[deployment.environment] = deployment.sha
         if before is None:
             return told
-        commits = await self._range(before, deployment["sha"])
+        commits = await self._range(before, deployment.sha)
         if commits is None:
             return told
         self.summary.commits += len(commits)
@@ -118,8 +120,8 @@ class Backfill:
             return ()
         found: list[CommitReport] = []
         try:
-            async for page in self.github.pages(f"/repos/{self.repository}/compare/{base}...{head}"):
-                found += [self._commit(commit) for commit in page["commits"]]
+            async for page in self.github.pages(f"/repos/{self.repository}/compare/{base}...{head}", Range):
+                found += [self._commit(commit) for commit in page.commits]
                 if len(found) >= _MOST_COMMITS:
                     return None
         except Refused as error:
@@ -128,26 +130,26 @@ class Backfill:
             raise
         return tuple(found)
 
-    def _commit(self, commit: dict[str, Any]) -> CommitReport:
-        told = commit["commit"]
-        login = (commit.get("author") or {}).get("login") or (told.get("author") or {}).get("name")
+    def _commit(self, commit: Commit) -> CommitReport:
+        told = commit.commit
+        login = (commit.author.login if commit.author else "") or told.author.name
         return CommitReport(
             repository=self.repository,
-            sha=commit["sha"],
-            authored_at=instant(told["author"]["date"], "commit.author.date"),
-            committed_at=instant(told["committer"]["date"], "commit.committer.date"),
+            sha=commit.sha,
+            authored_at=told.author.date.astimezone(UTC),
+            committed_at=told.committer.date.astimezone(UTC),
             author=clean(login) if login else None,
-            message=clean(told.get("message") or ""),
-            is_merge=len(commit.get("parents", ())) > 1,
+            message=clean(told.message or ""),
+            is_merge=len(commit.parents) > 1,
         )
 
-    async def _known(self, deployment: dict[str, Any]) -> DeployStatus | None:
+    async def _known(self, deployment: Deployment) -> DeployStatus | None:
         """Return how a deployment ended, if the memory has that and its commits: nothing more can be learnt."""
         service = self.topology.service_named(self.repository)
-        environment = self.topology.environment_named(service, deployment["environment"]) if service else None
+        environment = self.topology.environment_named(service, deployment.environment) if service else None
         if service is None or environment is None:
             return None
-        key = self.source.name, service.name, environment.name, str(deployment["id"])
+        key = self.source.name, service.name, environment.name, str(deployment.id)
 
         async def look(store: Store) -> DeployStatus | None:
             known = (await store.deploys.by_keys({key})).get(key)

@@ -1,15 +1,17 @@
 """A repository's past is read once, in pages, within limits, and is what its webhooks would have told."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bot.__main__ import main
 from bot.backfill.client import GitHub, Refused
@@ -200,6 +202,56 @@ async def test_names_that_nobody_knows_are_told_and_left_out(reader: Reader, dat
     summary = await reader.read()
     assert {"environment 'moon' of payments": 2} == summary.unknown
     assert 8 == len(await deploys(database))
+
+
+PAGE = "<!doctype html><title>Sign in</title>"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "answer"),
+    [
+        ("answers 200 with a web page", HTMLResponse(PAGE)),
+        ("answers 404 with a web page", HTMLResponse(PAGE, 404)),
+        (r"answers 200 with something else \(\$: Expected 'array', got 'object'\)", JSONResponse({"a": 1})),
+        (r"answers 200 with something else \(\$\[0\].sha: missing\)", JSONResponse([{"id": 1}])),
+        (r"answers 200 with something else \(\$: not JSON", Response("ok")),
+        (r"answers 204 with something else \(\$: the body is empty\)", Response(status_code=204)),
+    ],
+)
+async def test_an_address_that_is_no_github_is_said(reader: Reader, complaint: str, answer: Response) -> None:
+    reader.repository.troubles = [answer]
+    with pytest.raises(Refused, match=rf"/repos/acme/payments/deployments {complaint}.*Check --api-url"):
+        await reader.read()
+    assert [] == reader.waits
+
+
+async def test_an_address_without_its_protocol_is_refused_at_once() -> None:
+    async with httpx.AsyncClient(base_url="ghe.example") as http:
+        github = GitHub(http=http, now=lambda: NOW, sleep=asyncio.sleep, waiting=lambda *_: None)
+        with pytest.raises(Refused, match="must begin with https://"):
+            await anext(github.pages("/repos", list[Any]))
+
+
+async def test_what_was_read_before_a_web_page_answered_is_kept(reader: Reader, database: Database) -> None:
+    async with reader.backfill() as backfill:
+        listed = await backfill.deployments(MONDAY - timedelta(days=1), ())
+        with pytest.raises(Refused, match="statuses answers 200 with a web page"):
+            await backfill.run(listed, lambda _: reader.repository.troubles.append(HTMLResponse(PAGE)))
+    assert 1 == len(await deploys(database))
+    assert 8 == (await reader.read()).deployments
+
+
+async def test_the_program_ends_with_words_where_a_web_page_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "twinspan.yaml"
+    config.write_text("sources:\n  hub: {kind: github, secret: s}\n", "utf-8")
+    async with running(HTMLResponse(PAGE)) as url:
+        words = ["backfill", "github", "acme/payments", "--since", "2026-01-01", "--api-url", url]
+        done = await asyncio.to_thread(CliRunner().invoke, main, words, env={"TWINSPAN_CONFIG": str(config)})
+    assert 1 == done.exit_code, done.output
+    assert f"{url}/repos/acme/payments/deployments answers 200 with a web page" in done.output
 
 
 @pytest.mark.parametrize(
