@@ -1,4 +1,8 @@
-"""Runs digests: numbers computed once, kept as a snapshot, said to both sides. Running one twice says it once."""
+"""Runs digests: numbers computed once, kept as a snapshot, said to both sides. Running one twice says it once.
+
+A snapshot is kept under the name of its readers, and a name has one for each bridge and period: `channels:week` is both
+channels' (whoever asked for it), `person:U1:week` one person's, `asked:…` that of a period that still ran.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -48,7 +52,7 @@ async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetim
                 return []
         window = latest_completed(slot, plan.period, plan.timezone)
         bridges = _bridges_at(ctx.topology, plan, slot)
-        new = [await _post(ctx, plan.name, bridge, window, at) for bridge in bridges]
+        new = [await _post(ctx, _shared(plan.period), bridge, window, at) for bridge in bridges]
         return [snapshot for snapshot in new if snapshot]
 
 
@@ -66,21 +70,21 @@ async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> li
             window = latest_completed(slot, plan.period, plan.timezone) if slot else None
             if plan.name in paused or not (slot and window and heard_first < window.end):
                 continue
-            if await _lacks(store, plan, _bridges_at(ctx.topology, plan, slot), window):
+            there = [await _posted(store, ctx.topology, b, window) for b in _bridges_at(ctx.topology, plan, slot)]
+            if None in there:
                 due.append((plan, slot))
     return due
 
 
 async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: datetime) -> Snapshot:
     """Return the numbers of a window without keeping them."""
-    plans = [p for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
     services = [service for name in bridge.services if (service := ctx.topology.service_named(name))]
     order = Order(
         bridge=bridge,
         window=window,
         at=at,
-        plans=_told_before(plan, plans, window),
-        settle=max((p.settle for p in plans), default=timedelta()),
+        plans=(plan,) if plan.startswith(PERSONAL) else _shared_names(ctx.topology, bridge, window),
+        settle=max((p.settle for p in _plans(ctx.topology, bridge, window)), default=timedelta()),
         operations=await ctx.operations.read(services, window.start, window.end),
     )
     numbers = await ctx.aside(lambda store: _CONTENT.compute(store, ctx.topology, order))
@@ -95,11 +99,18 @@ async def compute(ctx: Context, plan: str, bridge: Bridge, window: Window, at: d
     )
 
 
-def _told_before(plan: str, plans: Sequence[DigestPlan], window: Window) -> tuple[str, ...]:
-    """Return under which names the readers of a plan were told of earlier periods: a person's own tell only them."""
-    if plan.startswith(PERSONAL):
-        return (plan,)
-    return (*(p.name for p in plans), f"asked:{window.length}")
+def _plans(topology: Topology, bridge: Bridge, window: Window) -> list[DigestPlan]:
+    return [plan for plan in topology.digests if plan.period == window.length and bridge.name in plan.bridges]
+
+
+def _shared(length: Length) -> str:
+    return f"channels:{length}"
+
+
+def _shared_names(topology: Topology, bridge: Bridge, window: Window) -> tuple[str, ...]:
+    """Return under which names both channels' digests are kept: the one of today, and those it replaced."""
+    before = [plan.name for plan in _plans(topology, bridge, window)]
+    return (_shared(window.length), *before, f"asked:{window.length}")
 
 
 async def post_now(
@@ -109,7 +120,7 @@ async def post_now(
 
     A period that still runs is posted each time it is asked for (its numbers have changed since), a completed one once.
     """
-    plan = f"asked:{request_id}"[:128] if window.end >= at else f"asked:{window.length}"
+    plan = f"asked:{request_id}"[:128] if window.end >= at else _shared(window.length)
     return await _post(ctx, plan, bridge, window, at, by=by)
 
 
@@ -121,13 +132,13 @@ async def post_to(
 
 
 async def posted(ctx: Context, bridge: Bridge, window: Window) -> Snapshot | None:
-    """Return the snapshot of a completed period that was posted, by the clock or for a person."""
-    plans = [p.name for p in ctx.topology.digests if p.period == window.length and bridge.name in p.bridges]
+    """Return the snapshot of a completed period that was posted to both channels, by the clock or for a person."""
     async with ctx.reading() as store:
-        for plan in [*plans, f"asked:{window.length}"]:
-            if snapshot := await store.digests.of_period(plan, bridge.name, window.start):
-                return snapshot
-    return None
+        return await _posted(store, ctx.topology, bridge, window)
+
+
+async def _posted(store: Store, topology: Topology, bridge: Bridge, window: Window) -> Snapshot | None:
+    return await store.digests.of_period(_shared_names(topology, bridge, window), bridge.name, window.start)
 
 
 def window_for(word: str, timezone: str, at: datetime) -> Window | None:
@@ -145,11 +156,6 @@ def _bridges_at(topology: Topology, plan: DigestPlan, slot: datetime) -> list[Br
     return [bridge for bridge in known if bridge.link is None or bridge.link.linked_at <= slot]
 
 
-async def _lacks(store: Store, plan: DigestPlan, bridges: Sequence[Bridge], window: Window) -> bool:
-    there = [await store.digests.of_period(plan.name, bridge.name, window.start) for bridge in bridges]
-    return None in there
-
-
 async def _post(
     ctx: Context,
     plan: str,
@@ -160,8 +166,9 @@ async def _post(
     by: str | None = None,
     recipients: Recipients | None = None,
 ) -> Snapshot | None:
+    names = _shared_names(ctx.topology, bridge, window) if plan == _shared(window.length) else (plan,)
     async with ctx.reading() as store:
-        if await store.digests.of_period(plan, bridge.name, window.start):
+        if await store.digests.of_period(names, bridge.name, window.start):
             return None
     computed = await compute(ctx, plan, bridge, window, at)
     async with ctx.transaction() as store:

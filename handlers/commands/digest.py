@@ -109,11 +109,10 @@ async def _arrange(
 
 
 async def _post(ctx: Context, bridge: Bridge, window: Window, invocation: Invocation) -> Reply:
-    before = await posted(ctx, bridge, window) if window.end < invocation.at else None
-    if before is not None:
-        return Reply(message=said(f"That period was posted before: {await _where(ctx, before, bridge)}."))
     request_id = invocation.request_id
-    await post_now(ctx, bridge, window, by=invocation.user_name, request_id=request_id, at=invocation.at)
+    new = await post_now(ctx, bridge, window, by=invocation.user_name, request_id=request_id, at=invocation.at)
+    if new is None and (before := await posted(ctx, bridge, window)):
+        return Reply(message=said(f"That period was posted before: {await _where(ctx, before, bridge)}."))
     return Reply(message=said(f"Posting the digest to {channel_link(bridge.dev)} and {channel_link(bridge.ops)}."))
 
 

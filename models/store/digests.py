@@ -45,12 +45,12 @@ class Digests(Noun):
         row = (await self._connection.execute(select(_SNAPSHOTS).where(_SNAPSHOTS.c.id == snapshot_id))).first()
         return _snapshot(row) if row else None
 
-    async def of_period(self, plan: str, bridge: str, period_start: datetime) -> Snapshot | None:
-        """Return the snapshot of one period."""
+    async def of_period(self, plans: Collection[str], bridge: str, period_start: datetime) -> Snapshot | None:
+        """Return the first snapshot of one period, of any of these plans."""
         query = select(_SNAPSHOTS).where(
-            _SNAPSHOTS.c.plan == plan, _SNAPSHOTS.c.bridge == bridge, _SNAPSHOTS.c.period_start == period_start
+            _SNAPSHOTS.c.plan.in_(plans), _SNAPSHOTS.c.bridge == bridge, _SNAPSHOTS.c.period_start == period_start
         )
-        row = (await self._connection.execute(query)).first()
+        row = (await self._connection.execute(query.order_by(_SNAPSHOTS.c.id).limit(1))).first()
         return _snapshot(row) if row else None
 
     async def latest_before(self, bridge: str, plans: Collection[str], start: datetime) -> Snapshot | None:

@@ -308,7 +308,8 @@ async def test_a_preview_keeps_nothing(ctx: Context) -> None:
 
 
 async def test_of_many_digests_at_one_minute_one_is_run_after_the_other(database: Database) -> None:
-    ctx = context(database, topology=WITH_DIGEST)
+    bridges = [replace(BRIDGE, name=f"bridge {n}") for n in range(4)]
+    ctx = context(database, topology=replace(WITH_DIGEST, bridges=tuple(bridges)))
     at_work, most = 0, 0
 
     async def counted(work: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
@@ -320,6 +321,6 @@ async def test_of_many_digests_at_one_minute_one_is_run_after_the_other(database
         return found
 
     ctx.aside = counted
-    plans = [replace(DAILY, name=f"plan {n}") for n in range(4)]
+    plans = [replace(DAILY, name=bridge.name, bridges=(bridge.name,)) for bridge in bridges]
     posted = await asyncio.gather(*(run_digest(ctx, plan, MONDAY_NINE, MONDAY_NINE) for plan in plans))
     assert (1, [1, 1, 1, 1]) == (most, [len(new) for new in posted])
