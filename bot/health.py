@@ -56,7 +56,7 @@ class Health:
         status = "unready" if not is_ready else "ready" if parts["slack"] == "ok" else "degraded"
         return JSONResponse({"status": status} | parts, status_code=200 if is_ready else 503)
 
-    async def prometheus(self, _request: Request) -> Response:
+    async def prometheus(self, request: Request) -> Response:
         """Return every metric; queues are counted at this instant."""
         at = self.now()
         self.gauges.refresh()
@@ -65,7 +65,8 @@ class Health:
                 await self._count_queues(store, at)
         except (TwinspanError, TimeoutError):
             pass  # the counters are worth having also while the database is away
-        return Response(self.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        told, media_type = self.metrics.exposition(request.headers.get("accept", ""))
+        return Response(told, media_type=media_type)
 
     async def _count_queues(self, store: Store, at: datetime) -> None:
         counts = await store.deliveries.counts()

@@ -1,10 +1,15 @@
 """What Prometheus is told: counts and times from the handlers, depths and ages read at scrape time."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics import exposition as openmetrics
 
+_QUALITY: Final = re.compile(r";\s*q=([01](?:\.\d*)?)")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -71,6 +76,17 @@ class Metrics:
         self._oldest.labels(name).set((at - oldest).total_seconds() if oldest else 0.0)
         self._failed.labels(name).set(failed)
 
-    def exposition(self) -> bytes:
-        """Return the text that Prometheus reads."""
-        return generate_latest(self.registry)
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Return what Prometheus reads, and its media type: OpenMetrics where Accept prefers it, else text."""
+        # Not `choose_encoder`, which fails on a version that is no number, and passes over what is preferred.
+        wanted = _wanted(accept, "application/openmetrics-text")
+        if wanted > 0 and wanted >= _wanted(accept, "text/plain"):
+            told: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]  # of the library
+            return told, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _wanted(accept: str, media_type: str) -> float:
+    """Return how much an Accept header wants a media type, from 0 to 1."""
+    entries = [entry for entry in accept.casefold().split(",") if entry.partition(";")[0].strip() == media_type]
+    return max((float(told[1]) if (told := _QUALITY.search(entry)) else 1.0 for entry in entries), default=0.0)

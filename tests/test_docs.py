@@ -38,7 +38,7 @@ def test_no_command_is_described_that_does_not_exist() -> None:
 
 
 def test_every_metric_is_explained_and_no_other() -> None:
-    exposed = re.findall(r"^# TYPE (twinspan_\w+) ", Metrics().exposition().decode(), re.MULTILINE)
+    exposed = re.findall(r"^# TYPE (twinspan_\w+) ", Metrics().exposition()[0].decode(), re.MULTILINE)
     metrics = {name for name in exposed if not name.endswith("_created")}
     explained = re.findall(r"^\| `(twinspan_\w+)` \|", page("docs/operations.md"), re.MULTILINE)
     assert sorted(metrics) == sorted(explained)

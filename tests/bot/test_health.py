@@ -70,7 +70,7 @@ async def test_a_database_that_is_away_makes_the_bot_unready_and_its_counters_ar
         elapsed=elapsed,
     )
     ready = await health.readyz(Request({"type": "http"}))
-    told = await health.prometheus(Request({"type": "http"}))
+    told = await health.prometheus(Request({"type": "http", "headers": []}))
     await away.close()
 
     assert 503 == ready.status_code
@@ -107,6 +107,10 @@ async def test_prometheus_reads_what_came_in_and_what_waits(stage: Demo) -> None
         "twinspan_group_seconds_count",
     ):
         assert name in text
+    async with httpx.AsyncClient(base_url=stage.bot_url, headers={"accept": "application/openmetrics-text"}) as client:
+        answer = await client.get("/metrics")
+    assert "application/openmetrics-text; version=1.0.0; charset=utf-8" == answer.headers["content-type"]
+    assert answer.text.endswith("\n# EOF\n")
 
 
 async def test_a_lost_socket_is_said(sqlite_url: str) -> None:

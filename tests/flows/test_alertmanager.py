@@ -107,4 +107,4 @@ async def test_it_may_prove_itself_with_a_name_and_a_password(sqlite_url: str, t
 
 
 async def _exposed(running: Stage, outcome: str) -> bool:
-    return f'outcome="{outcome}"' in running.bot.metrics.exposition().decode()
+    return f'outcome="{outcome}"' in running.bot.metrics.exposition()[0].decode()
