@@ -9,7 +9,7 @@ import msgspec
 from models.delivery import Numbers
 from models.records import Change, Deploy, Incident
 
-_INTERNAL: Final = frozenset({"said", "latest_at"})
+_INTERNAL: Final = frozenset({"said", "latest_at", "remedy"})
 
 
 # With an offset: the document then says `date-time`.

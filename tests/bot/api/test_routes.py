@@ -269,6 +269,16 @@ async def test_the_document_describes_every_route_and_every_field(lite: httpx.As
             assert 200 == answer.status_code, (path, parameter["name"])
 
 
+async def test_a_deployment_shows_these_fields_and_none_that_the_memory_has_for_itself(lite: httpx.AsyncClient) -> None:
+    names = """id source deploy_id service environment tier status status_at kind queued_at started_at finished_at
+    version sha ref previous_sha repository actor title url rollout_id attempt additions deletions team fixes
+    commits_known received_at"""
+    answer = await lite.get("/api/openapi.json")
+    assert names.split() == list(answer.json()["components"]["schemas"]["Deploy"]["properties"])
+    assert names.split() == list((await lite.get("/api/deploys")).json()["items"][0])
+    assert "remedy" not in answer.text.casefold()
+
+
 async def test_answers_are_what_the_document_says(api: httpx.AsyncClient) -> None:
     for name, shape in (("deploys", DeployShape), ("changes", ChangeShape), ("incidents", IncidentShape)):
         item = (await api.get(f"/api/{name}")).json()["items"][0]
