@@ -8,7 +8,6 @@ from typing import Any, Final
 from handlers.recall import facts_then, has_learnt_since
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
-from models.periods import window as whole_window
 from models.service_rows import ServiceRow
 from models.silence import Silence, silence_at
 from models.store import Store
@@ -150,7 +149,7 @@ def as_shown(report: Report, targets: Mapping[str, float]) -> dict[str, Any]:
         "length": window.length,
         "first": window.first.isoformat(),
         "last": window.last.isoformat(),
-        "is_running": window.end < whole_window(window.first, window.length, window.timezone).end,
+        "is_running": window.is_running,
         "compared": {"first": report.previous.first.isoformat(), "last": report.previous.last.isoformat()},
         "now": as_json(report.now),
         "previous": as_json(report.previous),

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from models.metrics import percentile_of
-from models.periods import Window, date_start
+from models.periods import Window, days_begun
 
 _RATIO_PLACES: Final = 6
 _SECOND: Final = timedelta(seconds=1)
@@ -121,6 +121,11 @@ class Numbers:
     silenced: tuple[str, ...] = ()
 
 
+def tells_of(since: datetime | None, window: Window, as_of: datetime) -> bool:
+    """Say whether what is known since an instant tells of a period, as it stands at `as_of`: not before it begins."""
+    return since is not None and since < window.end and since <= as_of and window.start <= as_of
+
+
 def measure(windows: Iterable[Window], facts: Facts, as_of: datetime) -> list[Numbers]:
     """Return the numbers of each window as they stand at `as_of`."""
     known = _Known(facts, as_of)
@@ -133,6 +138,7 @@ class _Known:
     def __init__(self, facts: Facts, as_of: datetime) -> None:
         self.facts = facts
         self.as_of = as_of
+        self.alive_from = min(facts.alive_from.values(), default=None)
         self.rollouts = sorted((r for r in facts.rollouts if r.finished_at <= as_of), key=_place)
         self.finishes = [r.finished_at for r in self.rollouts]
         self.failed = [r for r in self.rollouts if r.failed_at]
@@ -182,7 +188,7 @@ def _place(rollout: Rollout) -> tuple[datetime, str]:
 def _numbers(window: Window, known: _Known) -> Numbers:
     facts = known.facts
     finished = known.finished(window)
-    is_alive = any(at < window.end for at in facts.alive_from.values())
+    is_alive = tells_of(known.alive_from, window, known.as_of)
     return Numbers(
         first=window.first,
         last=window.last,
@@ -204,12 +210,12 @@ _NO_FREQUENCY: Final[dict[str, Any]] = dict.fromkeys(
 
 
 def _frequency(window: Window, finished: Sequence[Rollout], known: _Known) -> dict[str, Any]:
-    days = [date_start(day, window.timezone) for day in window.dates()] if window.length != "day" else [window.start]
+    days, passed = days_begun(window, min(window.end, known.as_of))
     places = [bisect_left(known.finishes, at) for at in (*days, window.end)]
     by_day = [high - low for low, high in pairwise(places)]
     return {
         "deploys": len(finished),
-        "deploys_per_day": round(len(finished) / len(days), _RATIO_PLACES),
+        "deploys_per_day": round(len(finished) / passed, _RATIO_PLACES),
         "deploy_days": sum(1 for count in by_day if count),
         "deploys_by_day": tuple(by_day),
         "deploy_attempts_failed": _count(known.attempts, window),
@@ -256,7 +262,7 @@ def _recoveries(window: Window, known: _Known) -> dict[str, Any]:
 
 
 def _incidents(window: Window, known: _Known) -> dict[str, Any]:
-    is_watched = known.facts.watched_from is not None and known.facts.watched_from < window.end
+    is_watched = tells_of(known.facts.watched_from, window, known.as_of)
     started = known.started[_part(known.starts, window)]
     restored, acknowledged = known.resolved.lengths(window), known.acknowledged.lengths(window)
     return {

@@ -5,12 +5,14 @@ midnights (`fold=0`), and where midnight is missing the next instant that exists
 *calendar* period: 167 hours across a change to summer time, not 168.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 Length: TypeAlias = Literal["day", "week", "month"]
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Window:
     def last(self) -> date:
         """Its last local date."""
         return _following(self.first, self.length) - timedelta(days=1)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it ends where it was looked at, before it was over."""
+        return self.end < window(self.first, self.length, self.timezone).end
 
     def dates(self) -> list[date]:
         """Return its local dates, in order."""
@@ -74,6 +81,20 @@ def date_start(day: date, timezone: str) -> datetime:
     if start.astimezone(zone).replace(fold=0) == midnight:
         return start
     return _first_instant_from(day, zone, start)
+
+
+def days_begun(this: Window, until: datetime) -> tuple[list[datetime], float]:
+    """Return the starts of the days that have begun, and how many have passed, the last of them in part.
+
+    That is one at least, so that what happened in an hour is not taken for a day's rate.
+    """
+    if this.length == "day":
+        return [this.start], 1
+    starts = [date_start(day, this.timezone) for day in this.dates()]
+    if until == this.end and not this.is_running:
+        return starts, len(starts)
+    begun = starts[: bisect_right(starts, until)]
+    return begun, max(1, len(begun) - 1 + min(1, (until - begun[-1]) / _DAY))
 
 
 def _first_instant_from(day: date, zone: ZoneInfo, near: datetime) -> datetime:

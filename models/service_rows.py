@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.delivery import Facts
+from models.delivery import Facts, tells_of
 from models.periods import Window
 
 
@@ -43,9 +43,9 @@ def service_rows(
     attempts = Counter(name for name, at in facts.attempts_failed if at <= as_of and _in(at, now))
     changes = Counter(name for name, at in facts.changes if at <= as_of and _in(at, now))
     incidents = Counter(name for incident in started for name in set(incident.services))
-    is_watched = facts.watched_from is not None and facts.watched_from < now.end
+    is_watched = tells_of(facts.watched_from, now, as_of)
     alive, alive_before = (
-        {name for name, at in facts.alive_from.items() if at < window.end} for window in (now, before)
+        {name for name, at in facts.alive_from.items() if tells_of(at, window, as_of)} for window in (now, before)
     )
     return [
         ServiceRow(

@@ -14,7 +14,6 @@ from models.highlights import highlights
 from models.marks import marked
 from models.operations import Objective, OperationsReading, Points, burn_rate
 from models.periods import Window, previous
-from models.periods import window as whole_window
 from models.questions import fared
 from models.records import Incident
 from models.service_rows import service_rows
@@ -48,7 +47,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "length": window.length,
         "first": window.first.isoformat(),
         "last": window.last.isoformat(),
-        "is_running": window.end < whole_window(window.first, window.length, window.timezone).end,
+        "is_running": window.is_running,
         "compared": {"first": windows[-2].first.isoformat(), "last": windows[-2].last.isoformat()},
         "now": history[-1],
         "previous": history[-2],

@@ -97,12 +97,12 @@ def _window(window: Window) -> str:
 
 
 def _deploys(told: Explained) -> str:
-    now = told.now
+    now, so_far = told.now, " so far" if told.window.is_running else ""
     if now["deploys"] is None:
         return _unknown(told, "deploys")
     return (
         f"{plural(now['deploys'], 'deploy')} on {plural(now['deploy_days'], 'day')}, "
-        f"{now['deploys_per_day']:.2f} per day; {now['rollbacks']} of them rollbacks; "
+        f"{now['deploys_per_day']:.2f} per day{so_far}; {now['rollbacks']} of them rollbacks; "
         f"{plural(now['deploy_attempts_failed'], 'attempt')} failed before production changed and stay apart"
     )
 

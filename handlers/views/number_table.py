@@ -30,7 +30,7 @@ def table_of(numbers: Mapping[str, Any], side: str) -> Block:
     targets = numbers["targets"]
     many = len(numbers["history"])
     columns = ["Number", "Now", f"{numbers['length'].title()} before", "Change", f"Median of {many}"]
-    rows = [_cells(row, numbers) + ([row.target(numbers["now"], targets)] if targets else []) for row in shown]
+    rows = [_cells(row, numbers) + ([_target(row, numbers)] if targets else []) for row in shown]
     caption = f"Now, {before(numbers)}, and the median of {many} {lengths(numbers)}"
     return table(caption, [*columns, *(["Target"] if targets else [])], rows)
 
@@ -43,6 +43,10 @@ def _cells(row: Row, numbers: Mapping[str, Any]) -> list[str]:
         NOTHING if numbers["is_running"] else row.change(numbers["now"], numbers["previous"]),
         _course(row, numbers["history"]),
     ]
+
+
+def _target(row: Row, numbers: Mapping[str, Any]) -> str:
+    return row.target(numbers["now"], numbers["targets"], is_running=numbers["is_running"])
 
 
 def _course(row: Row, history: Sequence[Mapping[str, Any]]) -> str:
@@ -58,7 +62,7 @@ def in_words(numbers: Mapping[str, Any], side: str) -> list[Block]:
 
 def _in_a_line(row: Row, numbers: Mapping[str, Any]) -> str:
     _, now, previous, change, median = _cells(row, numbers)
-    target = row.target(numbers["now"], numbers["targets"])
+    target = _target(row, numbers)
     parts = [
         now,
         None if change == NOTHING else change,

@@ -74,8 +74,11 @@ class Row:
         shown = self.bare(parts[self.key])
         return shown if self.kind == "count" or shown == NOTHING else f"{shown} (n {parts[self.parts[1]]})"
 
-    def target(self, numbers: Numbers, targets: Mapping[str, float]) -> str:
-        """Return what is aimed at and whether it is reached: `at most 15 %, missed`; a dash where nothing is."""
+    def target(self, numbers: Numbers, targets: Mapping[str, float], *, is_running: bool = False) -> str:
+        """Return what is aimed at and whether it is reached: `at most 15 %, missed`; a dash where nothing is.
+
+        A period that still runs has neither met nor missed it: `at most 15 %, 1 of 9 so far`.
+        """
         key = "deploys_per_day" if self.key == "deploys" else self.key
         if key not in targets:
             return NOTHING
@@ -83,6 +86,8 @@ class Row:
         name = f"at least {aim:g} a day" if self.more_is_better else f"at most {self.bare(aim)}"
         if value is None:
             return name
+        if is_running:
+            return f"{name}, {f'{value:.3g}' if self.kind == 'count' else self.short(numbers)} so far"
         is_met = value >= aim if self.more_is_better else value <= aim
         return f"{name}, {'met' if is_met else 'missed'}"
 

@@ -83,6 +83,15 @@ def test_targets_are_shown_where_there_are_any_with_whether_they_are_met() -> No
     assert "–" == targets["Incidents"]
 
 
+def test_a_target_is_neither_met_nor_missed_before_the_period_is_over() -> None:
+    running = digest(Shown(busy_week() | {"is_running": True}), "dev")
+    targets = {name: row[-1] for name, row in cells(running).items()}
+    assert "at least 1 a day, 1.71 so far" == targets["Deploys"]
+    assert "at most 1d, 5h 12m (n 14) so far" == targets["Lead time"]
+    assert "at most 15 %, 3 of 12 so far" == targets["Change fail rate"]
+    assert "target at most 15 %, 3 of 12 so far" in str(running.plain_blocks)
+
+
 def test_a_period_that_still_runs_is_not_called_better_or_worse() -> None:
     numbers = week(deployed(4), deployed(9), is_running=True)
     assert "–" == cells(digest(Shown(numbers), "dev"))["Deploys"][2]
