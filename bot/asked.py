@@ -69,7 +69,7 @@ async def report(store: Store, query: Mapping[str, str], topology: Topology, now
     if not query.get("as_of"):
         return await read_live_report(store, asked, when, at)
     try:
-        return await read_report(store, asked, when, at)
+        return await read_report(store, asked, when, at, within=topology.suspect_within)
     except Forgotten as error:
         earliest = _in_seconds(error.since + _SECOND)
         hint = f"The earliest that can be recalled is {earliest}; `retention.revisions_days` decides."

@@ -5,7 +5,7 @@ A record that changed since is taken as it was (see `handlers.revisions`).
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.errors import Forgotten
 from models.attribution import INFERRED_WITHIN, Blame, Member, Suspicion
@@ -29,8 +29,11 @@ async def facts_then(
     start: datetime,
     end: datetime,
     as_of: datetime,
+    within: timedelta = INFERRED_WITHIN,
 ) -> Facts:
     """Return the facts as they were known at `as_of`. Reads the whole history, so it is for a person who asks.
+
+    `within` is how long a deployment stays suspect.
 
     Raises:
         Forgotten: what was known then is not kept any more.
@@ -43,7 +46,7 @@ async def facts_then(
     members = _members_then(await store.lanes.everyone(as_of), then, as_of)
     suspicions = [_suspicion_then(s, then, as_of) for s in await store.blames.everyone(as_of)]
     brought = await store.lanes.brought([m.id for m in members if m.commits_known])
-    found = attribute_all(members, suspicions, brought, INFERRED_WITHIN)
+    found = attribute_all(members, suspicions, brought, within)
     by_id = {m.id: m for m in members}
     rollouts = [
         r

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers.recall import facts_then, has_learnt_since
+from models.attribution import INFERRED_WITHIN
 from models.delivery import Numbers, measure
 from models.periods import Window, previous
 from models.service_rows import ServiceRow
@@ -60,8 +61,18 @@ class Report:
     silence: Silence | None = None
 
 
-async def read_report(store: Store, scope: Scope, window: Window, as_of: datetime, *, periods: int = HISTORY) -> Report:
+async def read_report(
+    store: Store,
+    scope: Scope,
+    window: Window,
+    as_of: datetime,
+    *,
+    periods: int = HISTORY,
+    within: timedelta = INFERRED_WITHIN,
+) -> Report:
     """Return the numbers as they stand at `as_of`, with a history of so many periods.
+
+    `within` is how long a deployment stays suspect.
 
     Raises:
         Forgotten: what was known then is not kept any more.
@@ -69,7 +80,7 @@ async def read_report(store: Store, scope: Scope, window: Window, as_of: datetim
     windows = _and_before(window, max(periods, 2))
     place = scope.services, scope.environment, windows[0].start, window.end, as_of
     if await has_learnt_since(store, as_of):
-        facts = await facts_then(store, *place)
+        facts = await facts_then(store, *place, within)
     else:
         facts = await store.rollouts.facts(*place)
     numbers = measure(windows, facts, as_of)

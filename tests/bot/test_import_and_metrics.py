@@ -86,6 +86,17 @@ def test_what_arrived_later_is_left_out(program: Program) -> None:
     assert (4, 1) == (then["deploys"], then["failed_deploys"])
 
 
+def test_what_is_recalled_is_inferred_within_the_configured_hours(program: Program) -> None:
+    config = program.file(f"metrics: {{suspect_hours: 2}}\n{CONFIG}", "twinspan.yaml")
+    incidents = "incident_id,services,started_at,resolved_at\ni1,shop,2026-03-03T14:00:00Z,2026-03-03T15:00:00Z\n"
+    later = LINE.replace("d1", "d2").replace("2026-03-03", "2026-03-10")
+    for name, text in (("d.csv", DEPLOYS + LINE), ("i.csv", incidents), ("later.csv", DEPLOYS + later)):
+        done = program.run("import", "--config", config, program.file(text, name))
+        assert 0 == done.exit_code, done.output
+        told = program.numbers("--config", config, as_of="2026-03-09T00:00:00Z")
+    assert ({"i1": None}, 1, 0) == (told["attribution"], told["deploys"], told["failed_deploys"])
+
+
 def test_what_is_not_remembered_any_more_is_said_with_since_when_it_is(program: Program) -> None:
     program.run("import", "-", stdin="\n".join(json.dumps(event) for event in EVENTS["explicit_link_beats_inference"]))
     heard = Heard(
