@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
-from models.attribution import INFERRED_WITHIN, Blame, Member, Suspicion, Verdict, hold_against, judge
+from models.attribution import INFERRED_WITHIN, Blame, Member, Verdict, hold_against, judge
 from models.records import Deploy, Incident
 from models.rollouts import Brought, Unit, count_units
 from models.store import Store
@@ -219,10 +219,7 @@ async def _open_around(store: Store, members: Iterable[Member], within: timedelt
     spans: dict[str, list[datetime]] = {}
     for member in members:
         spans.setdefault(member.service, []).append(member.finished_at)
-    found: set[int] = set()
-    for service, finishes in spans.items():
-        found.update(await store.blames.open_between(service, min(finishes), max(finishes) + within))
-    return found
+    return await store.suspects.open_between([(s, min(at), max(at) + within) for s, at in spans.items()])
 
 
 async def _suspect(store: Store, incidents: Collection[int], within: timedelta) -> tuple[set[int], dict[int, set[int]]]:
@@ -233,22 +230,16 @@ async def _suspect(store: Store, incidents: Collection[int], within: timedelta) 
     blamed = await store.blames.of(INCIDENT, incidents)
     suspicions = await store.blames.suspicions(incidents)
     named = await store.lanes.named({name for suspicion in suspicions for name in suspicion.caused_by})
-    verdicts = {s.id: await _hold(store, s, named, within) for s in suspicions}
+    before = await store.suspects.latest_before(suspicions)
+    landed = await store.suspects.landed_within(suspicions)
+    verdicts = {
+        s.id: hold_against(s, named=named, before=before.get(s.id, ()), remedies=landed.get(s.id, ()), within=within)
+        for s in suspicions
+    }
     changed = {i: b for i, b in verdicts.items() if b != blamed.get(i)}
     await store.blames.replace(INCIDENT, changed)
     held = {i: {d for b in (blamed.get(i), blame) if b for d in b.deploy_ids} for i, blame in verdicts.items()}
     return {d for deploys in held.values() for d in deploys}, {i: held[i] for i in changed}
-
-
-async def _hold(store: Store, suspicion: Suspicion, named: dict[str, list[Member]], within: timedelta) -> Blame | None:
-    has_start = suspicion.started_at is not None
-    return hold_against(
-        suspicion,
-        named=named,
-        before=await store.blames.latest_before(suspicion) if has_start else (),
-        remedies=await store.blames.landed_within(suspicion) if has_start else (),
-        within=within,
-    )
 
 
 async def recount(near: Near, units: Collection[Unit], shas: Collection[str] = ()) -> None:

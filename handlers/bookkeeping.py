@@ -7,43 +7,27 @@ batch changed it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from handlers.ahead import by_arrival
 from handlers.attribution import Touched, attribute
 from handlers.freeze_sweep import mark_deploys
+from handlers.incident_booking import book_incidents
 from handlers.ranges import find_ranges
-from handlers.revisions import deploy_revisions, incident_revisions
-from handlers.routing import CARD, Notice, change_notices, deploy_notices, following, incident_notices
-from handlers.sender_calls import of_page, paged_for, without_echo
+from handlers.revisions import deploy_revisions
+from handlers.routing import Notice, change_notices, deploy_notices, following
 from handlers.soaks import begin_soaks
 from handlers.suspects import shifted_notices
-from models.merging import merge_change, merge_deploy, merge_incident
-from models.records import Change, Deploy, Incident, TimelineEntry
+from handlers.told import Told
+from models.merging import merge_change, merge_deploy
+from models.records import Change, Deploy
 from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
-from models.rulings import joined
 from models.store import Store
 from models.store.changes import ChangeKey
 from models.store.deploys import DeployKey, deploy_key
 from models.topology import Environment, MapKind, Service, Topology
-from models.words import DeployStatus, EntryKind, IncidentStatus
+from models.words import DeployStatus
 
-_ENTRY_OF: dict[IncidentStatus, EntryKind] = {
-    IncidentStatus.TRIGGERED: EntryKind.TRIGGERED,
-    IncidentStatus.ACKNOWLEDGED: EntryKind.ACKNOWLEDGED,
-    IncidentStatus.MITIGATED: EntryKind.MITIGATED,
-    IncidentStatus.RESOLVED: EntryKind.RESOLVED,
-    IncidentStatus.REOPENED: EntryKind.REOPENED,
-}
-
-
-class Told(NamedTuple):
-    """One report, who told it, in which delivery, and when that came in."""
-
-    delivery_id: int
-    source: str
-    received_at: datetime
-    report: Report
+__all__ = ["Booked", "Told", "book"]
 
 
 @dataclass(slots=True)
@@ -64,9 +48,8 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard
     deployed = [t for t in mapped if isinstance(t.report, DeployReport)]
     await _book_deploys(store, topology, deployed, heard_at, booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
-    for told in mapped:
-        if isinstance(told.report, IncidentReport):
-            booked.notices += await _book_incident(store, topology, told, told.report, touched)
+    reported = [(t, t.report) for t in mapped if isinstance(t.report, IncidentReport)]
+    booked.notices += await book_incidents(store, topology, reported, touched, quietly=heard_at is not None)
     loose = [t.report for t in mapped if isinstance(t.report, CommitReport)]
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
     await store.commits.add([*listed, *loose])
@@ -74,7 +57,8 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard
     await find_ranges(store, topology, touched, loose)
     shifted = await attribute(store, touched, topology.suspect_within)
     await store.revisions.keep(touched.revisions)
-    booked.notices += await shifted_notices(store, topology, touched.incidents, shifted)
+    if heard_at is None:  # nobody hears of a history
+        booked.notices += await shifted_notices(store, topology, touched.incidents, shifted)
     await store.seen.remember([(t.source, e, t.received_at) for t in mapped if (e := _event_id(t.report))])
     await store.names.hold(booked.holds)
     return booked
@@ -175,7 +159,7 @@ async def _book_deploys(
     for key, deploy in after.items():
         previous = before.get(key)
         origins = [told.delivery_id for told, _, _ in reports[key]]
-        if heard_at is None:  # nobody hears of a history
+        if heard_at is None:
             booked.notices += following(deploy_notices(previous, deploy, topology), origins)
         touched.deploys.append((previous, deploy))
         if previous is not None:
@@ -231,81 +215,3 @@ def _folded_change(stored: Change | None, topology: Topology, reports: Iterable[
         stored = merge_change(stored, report, source=told.source, service=service.name, received_at=told.received_at)
     assert stored is not None
     return stored
-
-
-async def _book_incident(
-    store: Store, topology: Topology, told: Told, report: IncidentReport, touched: Touched
-) -> list[Notice]:
-    key = told.source, report.incident_id
-    before = (await store.incidents.by_keys({key})).get(key)
-    if before is None and (paged := await paged_for(store, report)):
-        # What is said aside there, such as a note, tells nothing but this id.
-        await store.incidents.remember_alias(told.source, report.incident_id, paged.id)
-        before, report = paged, of_page(report)
-    if report.is_aside:
-        before = before or await store.incidents.called(told.source, report.incident_id)
-        return await _book_remark(store, topology, before, told, report) if before else []
-    if before is not None:
-        report = await without_echo(store, before, report)
-    services = [known.name for name in report.services if (known := topology.service_named(name))]
-    after = merge_incident(
-        before,
-        replace(report, environment=_environment(topology, services, report.environment)),
-        source=told.source,
-        services=tuple(dict.fromkeys(services)),
-        received_at=told.received_at,
-    )
-    if before is None:
-        leader = await store.incidents.open_leader(told.source, report.group_key) if report.group_key else None
-        if leader and (lead := await store.incidents.get(leader)) and not after.is_signal:
-            after = joined(after, lead)
-        after = await store.incidents.add(after)
-    elif after != before:
-        await store.incidents.save(after)
-        touched.revisions += incident_revisions(before, after, (report.occurred_at, told.received_at))
-    touched.incidents.append(after)
-    await _tell_timeline(store, before, after, told, report)
-    notices = incident_notices(before, after, topology) + await _book_remark(store, topology, after, told, report)
-    return following(notices, [told.delivery_id])
-
-
-async def _book_remark(
-    store: Store, topology: Topology, incident: Incident, told: Told, report: IncidentReport
-) -> list[Notice]:
-    """Write down what was said or done aside, and say it in the threads; the same event told again is the same line."""
-    if report.remark is None or incident.is_signal:
-        return []
-    entry = TimelineEntry(
-        incident_id=incident.leader_id or incident.id,
-        at=report.occurred_at,
-        kind=report.remark.kind,
-        actor=_actor(report),
-        text=report.remark.text,
-        via=told.source,
-    )
-    number = await store.incidents.add_entry(entry, key=f"{told.source}:{told.delivery_id}:{report.remark.kind}")
-    cards = [n for n in incident_notices(None, incident, topology) if n.part == CARD] if number else []
-    return [replace(card, part=f"entry:{number}") for card in cards]
-
-
-def _environment(topology: Topology, services: Sequence[str], name: str | None) -> str | None:
-    """Return an environment by the configuration's name; one that no service knows keeps its sender's."""
-    known = [s for service in services if (s := topology.service_named(service))]
-    mapped = [e.name for service in known if name and (e := topology.environment_named(service, name))]
-    return mapped[0] if mapped else name
-
-
-async def _tell_timeline(
-    store: Store, before: Incident | None, after: Incident, told: Told, report: IncidentReport
-) -> None:
-    """Write the change of state into the history; the same change told again is the same entry."""
-    if after.is_signal or (before is not None and before.status is after.status):
-        return
-    is_given_back = before is not None and after.status is IncidentStatus.TRIGGERED
-    kind = EntryKind.UNACKNOWLEDGED if is_given_back else _ENTRY_OF[after.status]
-    entry = TimelineEntry(incident_id=after.id, at=after.status_at, kind=kind, actor=_actor(report), via=told.source)
-    await store.incidents.add_entry(entry, key=f"{after.status}:{after.status_at.isoformat()}")
-
-
-def _actor(report: IncidentReport) -> str | None:
-    return report.actor if isinstance(report.actor, str) else None

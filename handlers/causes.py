@@ -160,7 +160,8 @@ async def _change(
     ids = [incident.id for incident in after]
     was = await _blamed(store, ids)
     candidates = {m.id: m for m in (*named, *was.values())}
-    candidates |= {m.id: m for s in await store.blames.suspicions(ids) for m in await store.blames.latest_before(s)}
+    latest = await store.suspects.latest_before(await store.blames.suspicions(ids))
+    candidates |= {m.id: m for members in latest.values() for m in members}
     rates = await read_rates(store, ctx.topology, leader, candidates.values(), by.at)
     words_before = await in_words(store, before[0])
     await store.incidents.save_many(after)

@@ -64,6 +64,8 @@ _INCIDENT_FIELDS: Final = (
     "acknowledged_by",
     "resolved_by",
 )
+# Of these instants the first counts, of an incident's others the last.
+_FIRST: Final = ("started_at", "acknowledged_at")
 _RANK: Final = {
     DeployStatus.QUEUED: 0,
     DeployStatus.STARTED: 1,
@@ -191,53 +193,59 @@ def merge_incident(
     *,
     source: str,
     services: tuple[str, ...],
+    environment: str | None = None,
     received_at: datetime,
 ) -> Incident:
-    """Fold a report into what is known of its incident. `services` are the configuration's names for its services."""
-    at = report.occurred_at
-    mapped = replace(report, services=services)
-    base = stored or Incident(
-        source=source,
-        incident_id=report.incident_id,
-        title="",
-        status=report.status,
-        status_at=at,
-        group_key=report.group_key,
-        is_signal=not report.opens,
-        is_test=report.is_test,
-        received_at=received_at,
-        latest_at=at,
-    )
-    merged = replace(
-        base,
-        **named_fields(stored, mapped, _INCIDENT_FIELDS),
-        **_incident_instants(base, report),
-        group_key=base.group_key or report.group_key,
-        is_signal=base.is_signal and not report.opens,
-        is_test=base.is_test or report.is_test,
-        received_at=min(base.received_at, received_at),
-    )
+    """Fold a report into what is known of its incident.
+
+    `services` and `environment` are the configuration's names for the report's.
+    """
+    mapped = replace(report, services=services, environment=environment)
+    values = named_fields(stored, mapped, _INCIDENT_FIELDS) | _incident_instants(stored, report)
+    if stored is None:
+        merged = Incident(
+            source=source,
+            incident_id=report.incident_id,
+            status=report.status,
+            status_at=report.occurred_at,
+            group_key=report.group_key,
+            is_signal=not report.opens,
+            is_test=report.is_test,
+            received_at=received_at,
+            **{"title": "", **values},
+        )
+    else:
+        merged = replace(
+            stored,
+            group_key=stored.group_key or report.group_key,
+            is_signal=stored.is_signal and not report.opens,
+            is_test=stored.is_test or report.is_test,
+            received_at=min(stored.received_at, received_at),
+            **values,
+        )
     status, status_at = incident_state(merged)
-    return replace(merged, status=status, status_at=status_at or at)
+    merged.status, merged.status_at = status, status_at or report.occurred_at
+    return merged
 
 
-def _incident_instants(stored: Incident, report: IncidentReport) -> dict[str, Any]:
+def _incident_instants(stored: Incident | None, report: IncidentReport) -> dict[str, Any]:
     """Return the instants an incident's state follows from, after one more report."""
     at, status = report.occurred_at, report.status
-    started = _known(report.started_at) or (at if status is IncidentStatus.TRIGGERED else None)
     acknowledged = _known(report.acknowledged_at) or (at if status is IncidentStatus.ACKNOWLEDGED else None)
-    resolved = _known(report.resolved_at) or (at if status is IncidentStatus.RESOLVED else None)
-    reopened = at if status is IncidentStatus.REOPENED else None
-    mitigated = at if status is IncidentStatus.MITIGATED else None
-    unacknowledged = _known(report.unacknowledged_at)
+    told = {
+        "started_at": _known(report.started_at) or (at if status is IncidentStatus.TRIGGERED else None),
+        "acknowledged_at": acknowledged,
+        "last_acknowledged_at": acknowledged,
+        "unacknowledged_at": _known(report.unacknowledged_at),
+        "resolved_at": _known(report.resolved_at) or (at if status is IncidentStatus.RESOLVED else None),
+        "reopened_at": at if status is IncidentStatus.REOPENED else None,
+        "mitigated_at": at if status is IncidentStatus.MITIGATED else None,
+    }
+    if stored is None:
+        return told
     return {
-        "started_at": _earliest(stored.started_at, started),
-        "acknowledged_at": _earliest(stored.acknowledged_at, acknowledged),
-        "last_acknowledged_at": _latest(stored.last_acknowledged_at, acknowledged),
-        "unacknowledged_at": _latest(stored.unacknowledged_at, unacknowledged),
-        "resolved_at": _latest(stored.resolved_at, resolved),
-        "reopened_at": _latest(stored.reopened_at, reopened),
-        "mitigated_at": _latest(stored.mitigated_at, mitigated),
+        name: (_earliest if name in _FIRST else _latest)(getattr(stored, name), instant)
+        for name, instant in told.items()
     }
 
 

@@ -114,9 +114,11 @@ class Change:
     said: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Incident:
     """One incident. `id` is its number (`INC-12`); 0 before it is stored.
+
+    Not frozen, for speed alone: only who makes a new state of one changes it (`models.merging`, then its number).
 
     `started_at` is `None` for a stub: a resolution that arrived before its trigger. `acknowledged_at` is the first
     acknowledgement, `unacknowledged_at` when one was last given back, `resolved_at` the last resolution, `reopened_at`

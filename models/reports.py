@@ -109,9 +109,9 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class IncidentReport:
-    """What one event says of one incident.
+    """What one event says of one incident. Not frozen, for speed alone: nothing changes it.
 
     `group_key` names the group that a monitor sends together (one Slack message for all of it). `opens` is false
     for a signal that is only stored (an alert below the configured rule); it can be promoted by a person.

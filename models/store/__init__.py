@@ -37,6 +37,7 @@ from models.store.sides import Sides
 from models.store.soaks import Soaks
 from models.store.sources import Sources
 from models.store.subscriptions import Subscriptions
+from models.store.suspects import Suspects
 from models.store.tiers import Tiers
 
 
@@ -180,6 +181,11 @@ class Store:
     def tiers(self) -> Tiers:
         """Which tiers deployments have."""
         return Tiers(self._connection)
+
+    @cached_property
+    def suspects(self) -> Suspects:
+        """What incidents may be held against."""
+        return Suspects(self._connection)
 
     @cached_property
     def blames(self) -> Blames:

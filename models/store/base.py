@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from sqlalchemy import CursorResult, Dialect, Executable, Table
 from sqlalchemy.orm import DeclarativeBase
 
-from models.store.inserts import Upsert, as_it_is, driven, statements, upsert
+from models.store.inserts import Upsert, as_it_is, driven, in_powers, statements, upsert
+from models.store.of_many import OfMany
 from models.store.prepared import Prepared
 
 _Record = TypeVar("_Record")
@@ -17,6 +18,9 @@ _Item = TypeVar("_Item")
 
 # SQLite takes 32,766 parameters in a statement, PostgreSQL 32,767 (https://www.sqlite.org/limits.html, item 9).
 LOOKUP_SIZE = 5_000
+
+# From so many rows on, asking for their numbers first and copying them in takes less than inserting them.
+_WORTH_COPYING = 256
 
 
 def table_of(row: type[DeclarativeBase]) -> Table:
@@ -113,6 +117,18 @@ class Noun:
         result = await self._connection.exec_driver_sql(compiled.sql, parameters)
         return (compiled.rows(result) if compiled.row else []), result.rowcount
 
+    async def _ask_each(self, asked: OfMany, things: Sequence[Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
+        """Ask a question about many things, some dozen in a statement; return the rows for each, `k.n` left out."""
+        dialect = self._connection.dialect.name
+        found: list[list[tuple[Any, ...]]] = []
+        for part in in_powers(things, 64):
+            rows: list[list[tuple[Any, ...]]] = [[] for _ in part]
+            sql, values = asked.sql(len(part), dialect), asked.values(part, dialect)
+            for number, *row in await self._connection.exec_driver_sql(sql, values):
+                rows[number].append(tuple(row))
+            found += rows
+        return found
+
     async def _insert_many(
         self,
         table: Table,
@@ -136,9 +152,23 @@ class Noun:
         made = statements(table, columns, rows, self._connection.dialect, finish)
         return [await run(sql, parameters) for sql, parameters in made]
 
+    async def _next_numbers(self, table: Table, count: int) -> Sequence[int]:
+        """Return numbers for new rows. SQLite's one writer finds them itself: reading them back costs a step each."""
+        run = self._connection.exec_driver_sql
+        if self._connection.dialect.name == "sqlite":
+            [(last,)] = await run(f"SELECT coalesce(max(id), 0) FROM {table.name}", ())  # noqa: S608  # our own name
+            return range(last + 1, last + 1 + count)
+        numbers = await run(f"SELECT nextval('{table.name}_id_seq') FROM generate_series(1, $1)", (count,))  # noqa: S608
+        return [number for (number,) in numbers]
+
+    def _copying(self, count: int) -> Copying | None:
+        """Return what copies so many new rows in; `None` where they had better be inserted."""
+        connection = self._connection
+        return connection if count >= _WORTH_COPYING and isinstance(connection, Copying) else None
+
     async def _insert_new(self, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert rows that are not there, in the way that takes least for many."""
-        if isinstance(self._connection, Copying):
-            await self._connection.copy(table.name, *driven(table, columns, rows, self._connection.dialect))
+        """Insert rows that are not there, in the way that takes least for so many."""
+        if copying := self._copying(len(rows)):
+            await copying.copy(table.name, *driven(table, columns, rows, self._connection.dialect))
         else:
             await self._insert_rows(table, columns, rows, as_it_is)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, literal_column, select, union
+from sqlalchemy import bindparam, delete, literal_column, select
 
-from models.attribution import Blame, Member, Suspicion, number_of
+from models.attribution import Blame, Suspicion, number_of
 from models.rollouts import Charge
 from models.store.base import Noun, in_slices, table_of
 from models.store.inserts import unless_there
-from models.store.lanes import LIVE, REMEDIED, live_members, member_columns, to_member
 from models.store.prepared import Prepared
 from models.tables import BlameRow, IncidentRow, IncidentServiceRow, LedgerRow, NamedCauseRow
 from models.words import BlameReason, IncidentStatus
@@ -103,27 +102,6 @@ class Blames(Noun):
             found += [_charge(row) for row in rows]
         return found
 
-    async def latest_before(self, suspicion: Suspicion) -> list[Member]:
-        """Return, for each service of an incident, the last deployment that was live where it started."""
-        found: list[Member] = []
-        asked = {"at": suspicion.started_at, "environment": suspicion.environment}
-        query = _LATEST if suspicion.environment is None else _LATEST_THERE
-        for service in suspicion.services:
-            found += map(to_member, await self._ask(query, service=service, **asked))
-        return found
-
-    async def landed_within(self, suspicion: Suspicion) -> list[tuple[Member, Blame]]:
-        """Return the remedies that landed in an incident's services while it was open, with what they blame."""
-        asked = {"start": suspicion.started_at, "end": suspicion.resolved_at}
-        query = _LANDED_SINCE if suspicion.resolved_at is None else _LANDED_WITHIN
-        rows = await self._ask(query, services=list(suspicion.services), **asked)
-        found: dict[int, tuple[Member, Blame]] = {}
-        for row in rows:
-            member = to_member(row)
-            others = found[member.id][1].deploy_ids if member.id in found else ()
-            found[member.id] = member, Blame(BlameReason(row.reason), (*others, row.deploy_id))
-        return list(found.values())
-
     async def suspicions(self, ids: Collection[int]) -> list[Suspicion]:
         """Return incidents by number, as attribution sees them."""
         found: list[Suspicion] = []
@@ -135,11 +113,6 @@ class Blames(Noun):
         """Return every incident that had arrived by an instant. Reads the whole history."""
         rows = await self._connection.execute(select(_INCIDENTS).where(_INCIDENTS.c.received_at <= received_by))
         return [suspicion_of(row) for row in rows]
-
-    async def open_between(self, service: str, start: datetime, end: datetime) -> list[int]:
-        """Return the numbers of a service's incidents that were open at some time in `[start, end]`."""
-        rows = await self._ask(_OPEN_BETWEEN, service=service, start=start, end=end)
-        return [row.id for row in rows]
 
 
 def _incident_end() -> tuple[Any, ...]:
@@ -200,29 +173,4 @@ _CHARGES = Prepared(
     .outerjoin(_INCIDENTS, (_BLAMES.c.blamer == INCIDENT) & (_INCIDENTS.c.id == _BLAMES.c.blamer_id))
     .where(_BLAMES.c.deploy_id.in_(bindparam("ids", expanding=True)))
 )
-_TOUCHING = select(_SERVICES.c.incident_id).where(_SERVICES.c.service == bindparam("service"))
-_BEGUN = select(_INCIDENTS.c.id).where(_INCIDENTS.c.started_at <= bindparam("end"), _INCIDENTS.c.id.in_(_TOUCHING))
-_OPEN_BETWEEN = Prepared(
-    union(
-        _BEGUN.where(_INCIDENTS.c.resolved_at >= bindparam("start")),
-        _BEGUN.where(_INCIDENTS.c.status != IncidentStatus.RESOLVED),
-    )
-)
 _BY_IDS = Prepared(select(_INCIDENTS).where(_INCIDENTS.c.id.in_(bindparam("ids", expanding=True))))
-_BEFORE = live_members().where(_LEDGER.c.service == bindparam("service"), _LEDGER.c.at <= bindparam("at"))
-# `at` is when a finished deployment finished; the second order decides as `Member.order` does.
-_NEWEST = _LEDGER.c.at.desc(), _LEDGER.c.source.desc(), _LEDGER.c.external_id.desc()
-_LATEST = Prepared(_BEFORE.order_by(*_NEWEST).limit(1))
-_LATEST_THERE = Prepared(_BEFORE.where(_LEDGER.c.environment == bindparam("environment")).order_by(*_NEWEST).limit(1))
-_LANDED = (
-    select(*member_columns(), _BLAMES.c.reason, _BLAMES.c.deploy_id)
-    .join(_BLAMES, (_BLAMES.c.blamer == DEPLOY) & (_BLAMES.c.blamer_id == _LEDGER.c.id))
-    .where(
-        LIVE,
-        REMEDIED,
-        _LEDGER.c.service.in_(bindparam("services", expanding=True)),
-        _LEDGER.c.finished_at >= bindparam("start"),
-    )
-)
-_LANDED_SINCE = Prepared(_LANDED)
-_LANDED_WITHIN = Prepared(_LANDED.where(_LEDGER.c.finished_at <= bindparam("end")))

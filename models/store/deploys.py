@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, union_all
 
 from models.records import Deploy
-from models.store.base import Copying, Noun, in_slices, record_fields, row_of, table_of, to_record
+from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record
 from models.store.inserts import Upsert
 from models.store.prepared import Prepared
 from models.tables import LedgerRow
@@ -30,10 +30,6 @@ _BY_EXTERNAL_IDS = Prepared(
 # SQLite takes 500 terms in a compound select (https://www.sqlite.org/limits.html, item 4).
 _MOST_OF_A_UNION = 100
 _MOST_WAITING = 50
-
-# From so many rows on, asking for their numbers first and copying them in takes less than inserting them.
-_WORTH_COPYING = 256
-_NEXT_NUMBERS = "SELECT nextval('ledger_id_seq') FROM generate_series(1, $1)"
 
 # A literal, not a parameter: the partial index needs the word itself.
 _STARTED: ColumnElement[str] = literal_column("'started'")
@@ -139,24 +135,13 @@ class Deploys(Noun):
 
     async def add_many(self, deploys: Sequence[Deploy]) -> dict[DeployKey, int]:
         """Store new deployments; return their ledger numbers."""
-        if (numbers := await self._numbers(len(deploys))) is not None:
+        if self._connection.dialect.name == "sqlite" or self._copying(len(deploys)):
+            numbers = await self._next_numbers(_LEDGER, len(deploys))
             rows = [(number, *_row(d)) for number, d in zip(numbers, deploys, strict=True)]
             await self._insert_new(_LEDGER, ("id", *_COLUMNS_GIVEN), rows)
             return {deploy_key(d): number for number, d in zip(numbers, deploys, strict=True)}
         results = await self._insert_rows(_LEDGER, _COLUMNS_GIVEN, [_row(d) for d in deploys], _returning_keys)
         return {tuple(key): number for rows in results for number, *key in rows}
-
-    async def _numbers(self, count: int) -> Sequence[int] | None:
-        """Return ledger numbers for new rows; `None` where the database had better give them as it inserts.
-
-        SQLite's one writer finds them itself: reading them back costs a step for each row.
-        """
-        if self._connection.dialect.name == "sqlite":
-            [(last,)] = await self._connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM ledger", ())
-            return range(last + 1, last + 1 + count)
-        if count < _WORTH_COPYING or not isinstance(self._connection, Copying):
-            return None
-        return [n for (n,) in await self._connection.exec_driver_sql(_NEXT_NUMBERS, (count,))]
 
     async def save_many(self, deploys: Sequence[Deploy]) -> None:
         """Write changed deployments back."""

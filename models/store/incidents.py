@@ -1,13 +1,16 @@
 """Incidents and their timelines."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, or_, select, union, update
 
 from models.records import Incident, TimelineEntry
-from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
+from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record, to_values
+from models.store.inserts import Upsert, unless_there
+from models.store.prepared import Prepared
 from models.tables import BlameRow, IncidentAliasRow, IncidentRow, IncidentServiceRow, TimelineRow
 from models.words import BlameReason, Cause, IncidentStatus, Severity
 
@@ -17,9 +20,20 @@ _TIMELINE = table_of(TimelineRow)
 _ALIASES = table_of(IncidentAliasRow)
 _BLAMES = table_of(BlameRow)
 _COLUMNS = record_fields(Incident, renamed={})
+_OF_RECORD, _RECORD = row_of(_COLUMNS)
 # What is looked through afterwards; what hardly anybody noticed is not.
 _REVIEWED = (Severity.SEV1, Severity.SEV2, Severity.SEV3)
 _ENTRY_COLUMNS = record_fields(TimelineEntry, renamed={})
+_OF_ENTRY, _ENTRY = row_of(_ENTRY_COLUMNS)
+
+_TOUCHES: Final = ("incident_id", "service", "started_at", "acknowledged_at", "resolved_at")
+_RESOLVED: Final = IncidentStatus.RESOLVED
+
+# Made once: making a statement takes longer than running it.
+_BY_SENDERS_IDS = Prepared(
+    select(_INCIDENTS).where(_INCIDENTS.c.incident_id.in_(bindparam("ids", expanding=True))).with_for_update()
+)
+_FORGET_SERVICES = Prepared(delete(_SERVICES).where(_SERVICES.c.incident_id.in_(bindparam("ids", expanding=True))))
 
 IncidentKey: TypeAlias = tuple[str, str]
 
@@ -45,8 +59,7 @@ class Incidents(Noun):
         """Return the stored ones of these (source, sender's incident id) pairs, locked."""
         found: dict[IncidentKey, Incident] = {}
         for part in in_slices({incident_id for _, incident_id in keys}):
-            query = select(_INCIDENTS).where(_INCIDENTS.c.incident_id.in_(part))
-            rows = await self._connection.execute(query.with_for_update())
+            rows = await self._ask(_BY_SENDERS_IDS, ids=list(part))
             found.update(((i.source, i.incident_id), i) for i in map(_incident, rows))
         return {key: incident for key, incident in found.items() if key in keys}
 
@@ -187,15 +200,19 @@ class Incidents(Noun):
 
     async def add(self, incident: Incident) -> Incident:
         """Store a new incident and return it with its number; without a leader it leads itself."""
-        statement = self._upsert(_INCIDENTS).values(to_values(incident, _COLUMNS)).returning(_INCIDENTS.c.id)
-        number = (await self._connection.execute(statement)).scalar_one()
-        if incident.leader_id is None:
-            leads = update(_INCIDENTS).where(_INCIDENTS.c.id == number).values(leader_id=number)
-            await self._connection.execute(leads)
-        await self._set_services([(number, incident)])
-        stored = await self.get(number)
-        assert stored is not None
+        stored = replace(incident)
+        await self.add_many([stored])
         return stored
+
+    async def add_many(self, incidents: Sequence[Incident]) -> None:
+        """Store new incidents and give them their numbers; who has no leader leads itself."""
+        if not incidents:
+            return
+        numbers = await self._next_numbers(_INCIDENTS, len(incidents))
+        for number, incident in zip(numbers, incidents, strict=True):
+            incident.id, incident.leader_id = number, incident.leader_id or number
+        await self._insert_new(_INCIDENTS, ("id", *_OF_RECORD), [(i.id, *_RECORD(i)) for i in incidents])
+        await self._insert_new(_SERVICES, _TOUCHES, _touches(incidents))
 
     async def save(self, incident: Incident) -> None:
         """Write a changed incident back."""
@@ -203,29 +220,10 @@ class Incidents(Noun):
 
     async def save_many(self, incidents: Sequence[Incident]) -> None:
         """Write changed incidents back."""
-        if not incidents:
-            return
-        rows = [{"number": i.id, **to_values(i, _COLUMNS)} for i in incidents]
-        await self._connection.execute(update(_INCIDENTS).where(_INCIDENTS.c.id == bindparam("number")), rows)
-        await self._set_services([(i.id, i) for i in incidents])
-
-    async def _set_services(self, incidents: Sequence[tuple[int, Incident]]) -> None:
-        await self._connection.execute(
-            delete(_SERVICES).where(_SERVICES.c.incident_id.in_([number for number, _ in incidents]))
-        )
-        rows = [
-            {
-                "incident_id": number,
-                "service": service,
-                "started_at": incident.started_at,
-                "acknowledged_at": incident.acknowledged_at,
-                "resolved_at": incident.resolved_at if incident.status is IncidentStatus.RESOLVED else None,
-            }
-            for number, incident in incidents
-            for service in dict.fromkeys(incident.services)
-        ]
-        if rows:
-            await self._connection.execute(self._upsert(_SERVICES).on_conflict_do_nothing(), rows)
+        await self._insert_rows(_INCIDENTS, ("id", *_OF_RECORD), [(i.id, *_RECORD(i)) for i in incidents], _saving)
+        for part in in_slices(i.id for i in incidents):
+            await self._do(_FORGET_SERVICES, ids=list(part))
+        await self._insert_rows(_SERVICES, _TOUCHES, _touches(incidents), unless_there)
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """Return an incident's history, oldest first."""
@@ -262,6 +260,11 @@ class Incidents(Noun):
         result = await self._connection.execute(statement.values(key=key, **row).returning(_TIMELINE.c.id))
         return result.scalar_one_or_none()
 
+    async def add_entries(self, entries: Sequence[tuple[TimelineEntry, str]]) -> None:
+        """Add lines to histories, each with its key; what is there stays as it is."""
+        rows = [(key, *_ENTRY(entry)) for entry, key in entries]
+        await self._insert_rows(_TIMELINE, ("key", *_OF_ENTRY), rows, unless_there)
+
     async def reword_marked(self, where: str, text: str) -> None:
         """Let the entries that were taken from a message read as it does now."""
         mine = _TIMELINE.c.message == where
@@ -287,6 +290,21 @@ def _of_services(query: Select[Any], services: Collection[str] | None) -> Select
     # Correlated, so that it looks at the services of the incidents in question, not at all a service ever had.
     touching = exists().where(_SERVICES.c.incident_id == _INCIDENTS.c.id, _SERVICES.c.service.in_(list(services)))
     return query.where(touching)
+
+
+def _touches(incidents: Collection[Incident]) -> list[tuple[Any, ...]]:
+    """Return the values of `_TOUCHES`: an incident with each of its services."""
+    return [
+        (i.id, service, i.started_at, i.acknowledged_at, i.resolved_at if i.status is _RESOLVED else None)
+        for i in incidents
+        for service in dict.fromkeys(i.services)
+    ]
+
+
+def _saving(statement: Upsert) -> Any:
+    """Update rows that are there: Core's own way to update many takes longer than the database."""
+    given = {name: statement.excluded[name] for name in _OF_RECORD if name not in ("source", "incident_id")}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=given)
 
 
 def _incident(row: Row[Any]) -> Incident:

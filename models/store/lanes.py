@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, select, text, update
@@ -12,14 +10,13 @@ from sqlalchemy import bindparam as bind
 from models.attribution import Member, number_of
 from models.rollouts import Brought
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record
-from models.store.inserts import in_powers
+from models.store.of_many import OfMany
 from models.store.prepared import Prepared
 from models.tables import (
     CommitRow,
     DeployCommitRow,
     LedgerRow,
 )
-from models.tables.base import as_sqlite_text
 from models.words import Remedy
 
 _LEDGER = table_of(LedgerRow)
@@ -77,27 +74,11 @@ class Lanes(Noun):
 
     async def neighbours(self, places: Sequence[Place]) -> list[Neighbours]:
         """Return what stands around each place of a lane, the place itself left out."""
-        return [Neighbours(*numbers) for numbers in await self._look(places, _AROUND)]
+        return [Neighbours(*numbers) for (numbers,) in await self._ask_each(_AROUND, places)]
 
     async def again_after(self, places: Sequence[Place]) -> list[int | None]:
         """Return, for each place of a lane, the next ledger number with its version (`Neighbours.same_after`)."""
-        return [number for (number,) in await self._look(places, _AGAIN_AFTER)]
-
-    async def _look(self, places: Sequence[Place], looks: tuple[str, ...]) -> list[list[int | None]]:
-        found: list[list[int | None]] = []
-        dialect = self._connection.dialect.name
-        for part in in_powers(places, 64):
-            values = tuple(chain.from_iterable(map(self._values, part)))
-            rows = await self._connection.exec_driver_sql(_looking(len(part), dialect, looks), values)
-            found += [numbers for _, *numbers in sorted(map(tuple, rows))]
-        return found
-
-    def _values(self, place: Place) -> tuple[Any, ...]:
-        """Return a place as the driver takes it (the instant is `UtcDateTime` in the driver's words)."""
-        if self._connection.dialect.name == "postgresql":
-            return place
-        service, environment, at, *rest = place
-        return service, environment, as_sqlite_text(at), *rest
+        return [number for ((number,),) in await self._ask_each(_AGAIN_AFTER, places)]
 
     async def unattributed(self, limit: int) -> list[int]:
         """Return ledger numbers of deployments that were never judged."""
@@ -125,11 +106,11 @@ class Lanes(Noun):
         numbers = {number: name for name in names if (number := number_of(name)) is not None}
         for number, member in (await self.members(numbers)).items():
             found[numbers[number]] = {number: member}
-        for part in in_slices(set(names) - set(numbers.values()), 1_000):
+        for part in map(set, in_slices(set(names) - set(numbers.values()), 1_000)):
             for column in (_LEDGER.c.external_id, _LEDGER.c.rollout_id, _LEDGER.c.sha):
                 rows = await self._connection.execute(live_members().where(column.in_(part)))
                 for member in map(to_member, rows):
-                    for name in set(member.names) & set(part):
+                    for name in part.intersection(member.names):
                         found.setdefault(name, {})[member.id] = member
             brought = select(_DEPLOY_COMMITS.c.sha, _DEPLOY_COMMITS.c.deploy_id).where(_DEPLOY_COMMITS.c.sha.in_(part))
             pairs = [(row.sha, row.deploy_id) for row in await self._connection.execute(brought)]
@@ -222,39 +203,28 @@ _SET_REMEDY = Prepared(
     update(_LEDGER).where(_LEDGER.c.id.in_(bind("ids", expanding=True))).values(remedy=bind("found"))
 )
 
-# Asked in the driver's own words: one statement for many places, which Core cannot keep compiled.
 _NEIGHBOUR: Final = """
     (SELECT m.id FROM ledger m
      WHERE m.type = 'deploy' AND m.tier = 'production' AND m.deploy_status = 'succeeded'
        AND m.service = k.service AND m.environment = k.environment {and_version}
-       AND (m.finished_at, m.source, m.external_id) {beyond} (k.at, k.source, k.name)
+       AND (m.finished_at, m.source, m.external_id) {beyond} (k.finished_at, k.source, k.name)
      ORDER BY m.finished_at {way}, m.source {way}, m.external_id {way} LIMIT 1)
 """
-_TYPES: Final = ("text", "text", "timestamptz", "text", "text", "text")
-
-
 # The fields of `Neighbours`.
-_AROUND: Final = tuple(
+_LOOKS: Final = tuple(
     _NEIGHBOUR.format(and_version=version, beyond=beyond, way=way)
     for version in ("", "AND m.ran = k.version")
     for beyond, way in (("<", "DESC"), (">", "ASC"))
 )
-_AGAIN_AFTER: Final = _AROUND[-1:]
+_PLACE: Final = tuple(
+    zip(Place._fields, ("text", "text", "timestamptz", "text", "text", "text"), strict=True),
+)
 
 
-@lru_cache(maxsize=64)
-def _looking(places: int, dialect: str, looks: tuple[str, ...]) -> str:
-    """Return the query for so many places. Rows: the place's number, then what each look finds."""
-    rows = ",".join(_row(number, dialect) for number in range(places))
-    # Nothing in it comes from outside: numbers, the driver's marks, and the words above.
-    return (
-        f"WITH k (n, service, environment, at, source, name, version) AS (VALUES {rows}) "  # noqa: S608
-        f"SELECT k.n, {', '.join(looks)} FROM k ORDER BY k.n"
-    )
+def _looking(*looks: str) -> OfMany:
+    """Return the question what stands around places: one row for each."""
+    return OfMany(_PLACE, f"SELECT k.n, {', '.join(looks)} FROM k")  # noqa: S608  # our own words
 
 
-def _row(number: int, dialect: str) -> str:
-    if dialect != "postgresql":
-        return f"({number},?,?,?,?,?,?)"
-    first = number * len(_TYPES) + 1
-    return f"({number}," + ",".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES)) + ")"
+_AROUND: Final = _looking(*_LOOKS)
+_AGAIN_AFTER: Final = _looking(_LOOKS[-1])
