@@ -17,6 +17,7 @@ from handlers.routing import CARD, LATER, SIDES, Notice
 from models.periods import Length, Window, latest_completed, window_at
 from models.store import Store
 from models.store.digests import Snapshot
+from models.store.sources import IMPORT
 from models.topology import Bridge, DigestPlan, Topology
 from models.words import Side
 
@@ -59,11 +60,12 @@ async def run_digest(ctx: Context, plan: DigestPlan, slot: datetime, at: datetim
 async def due_digests(ctx: Context, latest_slot: LatestSlot, at: datetime) -> list[tuple[DigestPlan, datetime]]:
     """Return the plans whose latest slot passed without a digest, each with that slot: what is to be caught up.
 
-    A bot that had heard of nothing when the period ended was not there to miss it.
+    A bot that had heard of nothing when the period ended was not there to miss it, whatever files told it since.
     """
     due: list[tuple[DigestPlan, datetime]] = []
     async with ctx.reading() as store:
-        heard_first = min((s.first_received_at for s in await store.sources.all()), default=at)
+        heard = [s.first_received_at for s in await store.sources.all() if s.kind != IMPORT]
+        heard_first = min(heard, default=at)
         paused = await store.subscriptions.pauses()
         for plan in ctx.topology.digests:
             slot = latest_slot(plan, at)

@@ -10,7 +10,6 @@ from handlers.imports import Item, Wrong
 from handlers.ports import AtOnce
 from models.reports import DeployReport, IncidentReport
 from models.store import Store
-from models.store.sources import Heard
 from models.topology import DEFAULT_ENVIRONMENTS, Environment, Service, Topology
 from models.words import Tier
 
@@ -104,7 +103,8 @@ async def write(
 
         async def work(store: Store, reports: list[Told] = reports) -> None:
             booked = await book(store, topology, reports, heard_at=at)
-            await store.sources.recall(_heard(reports))
+            arrivals = [told.received_at for told in reports]
+            await store.sources.recall(min(arrivals), max(arrivals))
             imported.repeated += booked.repeated
 
         await at_once(work)
@@ -122,21 +122,3 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
             batch = []
     if batch:
         yield batch
-
-
-def _heard(reports: Iterable[Told]) -> list[Heard]:
-    """Sum up who told this, so that a sender that is known from a file counts as alive then."""
-    by_source: dict[str, list[Told]] = {}
-    for told in reports:
-        by_source.setdefault(told.source, []).append(told)
-    return [
-        Heard(
-            name=name,
-            kind="import",
-            deliveries=len(group),
-            first_received_at=min(t.received_at for t in group),
-            last_received_at=max(t.received_at for t in group),
-            last_event_at=max(t.received_at for t in group),
-        )
-        for name, group in by_source.items()
-    ]

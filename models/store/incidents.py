@@ -11,7 +11,8 @@ from models.records import Incident, TimelineEntry
 from models.store.base import Noun, in_slices, record_fields, row_of, table_of, to_record, to_values
 from models.store.inserts import Upsert, unless_there
 from models.store.prepared import Prepared
-from models.tables import BlameRow, IncidentAliasRow, IncidentRow, IncidentServiceRow, TimelineRow
+from models.store.sides import subject_of
+from models.tables import BlameRow, IncidentAliasRow, IncidentRow, IncidentServiceRow, MessageRow, TimelineRow
 from models.words import BlameReason, Cause, IncidentStatus, Severity
 
 _INCIDENTS = table_of(IncidentRow)
@@ -19,6 +20,7 @@ _SERVICES = table_of(IncidentServiceRow)
 _TIMELINE = table_of(TimelineRow)
 _ALIASES = table_of(IncidentAliasRow)
 _BLAMES = table_of(BlameRow)
+_CARDS = table_of(MessageRow)
 _COLUMNS = record_fields(Incident, renamed={})
 _OF_RECORD, _RECORD = row_of(_COLUMNS)
 # What is looked through afterwards; what hardly anybody noticed is not.
@@ -136,13 +138,14 @@ class Incidents(Noun):
     async def unreviewed(self, services: Collection[str], since: datetime, until: datetime) -> list[Incident]:
         """Return the leaders resolved in `[since, until)`, of the three worst severities, that nobody has closed since.
 
-        The worst come first, then the oldest.
+        The worst come first, then the oldest. What was never said in a channel (an imported history, say) is nobody's.
         """
         c = _INCIDENTS.c
         over = (
             (c.status == IncidentStatus.RESOLVED) & c.closed_at.is_(None) & (c.id == func.coalesce(c.leader_id, c.id))
         )
-        query = _real().where(over, c.resolved_at >= since, c.resolved_at < until, c.severity.in_(_REVIEWED))
+        was_said = exists().where(_CARDS.c.subject == subject_of(c.id), _CARDS.c.part == "card")
+        query = _real().where(over, c.resolved_at >= since, c.resolved_at < until, c.severity.in_(_REVIEWED), was_said)
         rows = await self._connection.execute(_of_services(query, services).order_by(c.severity, c.id))
         return [_incident(row) for row in rows]
 

@@ -51,7 +51,7 @@ class Sides(Noun):
         line, card = _LINES.c, _CARDS.c
         query = (
             select(_INCIDENTS.c.id, card.side, func.min(line.written_at).label("at"))
-            .join(_LINES, line.subject.in_([_subject(number) for number in _GROUPS]))
+            .join(_LINES, line.subject.in_([subject_of(number) for number in _GROUPS]))
             .join(_CARDS, (card.subject == line.subject) & (card.channel_id == line.channel) & (card.part == "card"))
             .where(_INCIDENTS.c.id.in_(ids), line.author_id != "", line.deleted_at.is_(None))
             .where(card.side.in_(("dev", "ops")))
@@ -60,5 +60,6 @@ class Sides(Noun):
         return [(row.id, row.side, row.at) for row in await self._connection.execute(query)]
 
 
-def _subject(number: ColumnElement[int]) -> ColumnElement[str]:
+def subject_of(number: ColumnElement[int]) -> ColumnElement[str]:
+    """Return under which subject the messages of an incident's number are kept."""
     return literal("incident:") + cast(number, String)

@@ -1,9 +1,9 @@
 """Senders, and when they were last heard."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -17,6 +17,9 @@ _SOURCES = table_of(SourceRow)
 # The share of the newest gap in the moving mean: about the last twenty gaps count.
 _NEW_GAP_SHARE = 0.1
 _KEPT = ("name", "missed_at")
+# What files told has a row of its own: the bot itself heard nobody then. No sender can have this name.
+IMPORT: Final = "import"
+_FILES: Final = "imported history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,24 +81,19 @@ class Sources(Noun):
         done = await self._connection.execute(update(_SOURCES).where(missed).values(missed_at=None))
         return done.rowcount == 1
 
-    async def recall(self, batch: Collection[Heard]) -> None:
-        """Learn from a history when senders were alive; what is known of their habits stays."""
-        known = {state.name: state for state in await self.all()}
-        rows = [_recalled(known.get(heard.name), heard) for heard in batch]
-        await self._insert_many(_SOURCES, rows, _overwriting)
-
-
-def _recalled(known: SourceState | None, heard: Heard) -> dict[str, object]:
-    row = _folded_in(None, replace(heard, deliveries=0))
-    if known is None:
-        return row
-    latest = [at for at in (known.last_event_at, heard.last_event_at) if at]
-    return {
-        **{name: getattr(known, name) for name in row},
-        "first_received_at": min(known.first_received_at, heard.first_received_at),
-        "last_received_at": max(known.last_received_at, heard.last_received_at),
-        "last_event_at": max(latest, default=None),
-    }
+    async def recall(self, first: datetime, last: datetime) -> None:
+        """Learn that a history tells of the time from `first` to `last`; of senders the bot knows what it heard."""
+        known = [state for state in await self.all() if state.name == _FILES]
+        row = {
+            "name": _FILES,
+            "kind": IMPORT,
+            "first_received_at": min([first, *(state.first_received_at for state in known)]),
+            "last_received_at": (latest := max([last, *(state.last_received_at for state in known)])),
+            "last_event_at": latest,
+            "usual_gap_s": None,
+            "deliveries": 0,
+        }
+        await self._insert_many(_SOURCES, [row], _overwriting)
 
 
 def _overwriting(statement: Upsert) -> Any:

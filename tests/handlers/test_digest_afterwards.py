@@ -12,6 +12,7 @@ from handlers.digest_runs import run_digest
 from handlers.incident_moves import move
 from handlers.views.digests import digest
 from models.people import Person
+from models.records import MessageRef
 from models.store.digests import Snapshot
 from models.words import IncidentStatus, Severity
 from tests.handlers.test_digest_runs import DAILY, DAY, HOUR, MONDAY_NINE, SUNDAY
@@ -38,7 +39,11 @@ async def resolved(ctx: Context, name: str, severity: Severity, *, is_test: bool
         id=0, leader_id=None, incident_id=name, title=name, severity=severity, is_test=is_test, **over
     )
     async with ctx.transaction() as store:
-        return (await store.incidents.add(told)).id
+        number = (await store.incidents.add(told)).id
+        subject = f"incident:{number}"
+        card = MessageRef(subject=subject, part="card", side="ops", channel="#ops", channel_id="C1", ts=f"{number}.1")
+        await store.messages.remember(card, SUNDAY)
+    return number
 
 
 async def test_what_nobody_reviewed_is_named_until_it_is_closed(ctx: Context) -> None:

@@ -95,6 +95,7 @@ async def test_deployments_come_with_their_states_and_the_commits_of_each_range(
     assert MONDAY + timedelta(minutes=2) == found[0].started_at
     assert not found[0].commits_known  # nobody knows what was live before
     async with database.reading() as store:
+        assert [] == await store.sources.all()  # so no digest is due by it
         assert ["10", "11", "12"] == [c.sha for c in await store.commits.of(found[1].id)]
         # The failed one changed nothing: its commits go live with the next.
         assert ["30", "31", "32", "40", "41", "42"] == [c.sha for c in await store.commits.of(found[4].id)]

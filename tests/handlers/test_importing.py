@@ -1,0 +1,96 @@
+"""Slack hears nothing of the past: a history makes no digest due, and asks nobody for a review."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.cron import trigger
+from bot.database import Database
+from handlers.context import Context
+from handlers.digest_runs import due_digests, run_digest
+from handlers.importing import write
+from handlers.imports import EventReport, Item
+from handlers.views.digests import digest
+from models.reports import DeployReport, IncidentReport
+from models.topology import DigestPlan
+from models.words import DeployStatus, IncidentStatus, Severity
+from tests.handlers.test_digest_runs import DAILY, DAY, HOUR, MONDAY_NINE, SUNDAY, hear
+from tests.support.reading import shown
+from tests.support.world import TOPOLOGY, context
+
+WEEKLY = replace(DAILY, name="mondays", cron="0 9 * * mon", period="week")
+MONTHLY = replace(DAILY, name="months", cron="0 9 1 * *", period="month")
+PLANS = (DAILY, WEEKLY, MONTHLY)
+NOON = MONDAY_NINE + 3 * HOUR
+
+
+@pytest.fixture
+def ctx(database: Database) -> Context:
+    return context(database, topology=replace(TOPOLOGY, digests=PLANS))
+
+
+def slot_of(plan: DigestPlan, at: datetime) -> datetime | None:
+    return trigger(plan.cron, plan.timezone).latest_fire_time(at)
+
+
+async def imported(ctx: Context, *reports: EventReport, source: str = "github") -> None:
+    items = [Item(str(number), source, report.occurred_at, report) for number, report in enumerate(reports)]
+    await write(ctx.at_once, ctx.topology, items, NOON, lambda _: None)
+
+
+def ten_weeks() -> list[EventReport]:
+    ends = [SUNDAY - week * timedelta(days=7) for week in range(10)]
+    return [
+        DeployReport(
+            deploy_id=f"{end:%m%d}",
+            service="payments",
+            environment="production",
+            occurred_at=end,
+            status=DeployStatus.SUCCEEDED,
+        )
+        for end in ends
+    ]
+
+
+def incident() -> IncidentReport:
+    return IncidentReport(
+        incident_id="i1",
+        occurred_at=SUNDAY - 2 * DAY,
+        status=IncidentStatus.RESOLVED,
+        services=("payments",),
+        severity=Severity.SEV1,
+        started_at=SUNDAY - 2 * DAY - HOUR,
+        resolved_at=SUNDAY - 2 * DAY,
+    )
+
+
+@pytest.mark.parametrize("heard", [None, MONDAY_NINE + HOUR], ids=["before the first webhook", "beside a bot"])
+async def test_a_history_makes_no_digest_due(ctx: Context, heard: datetime | None) -> None:
+    if heard:
+        await hear(ctx, "github", at=heard, gap_s=60)
+    await imported(ctx, *ten_weeks())
+    assert [] == await due_digests(ctx, slot_of, NOON)
+    await hear(ctx, "github", at=NOON, gap_s=60)
+    assert [] == await due_digests(ctx, slot_of, NOON)
+
+
+async def test_what_was_missed_while_the_bot_was_down_is_due_all_the_same(ctx: Context) -> None:
+    await hear(ctx, "github", at=SUNDAY + 11 * HOUR, gap_s=3600)
+    await imported(ctx, *ten_weeks())
+    assert ["morning", "mondays"] == [plan.name for plan, _ in await due_digests(ctx, slot_of, NOON)]
+
+
+async def test_a_history_still_tells_since_when_somebody_watched(ctx: Context) -> None:
+    await imported(ctx, incident())
+    await imported(ctx, *ten_weeks())
+    (snapshot,) = await run_digest(ctx, WEEKLY, MONDAY_NINE, MONDAY_NINE)
+    assert [1] * 8 == [one["deploys"] for one in snapshot.numbers["history"]]
+    assert [0] * 7 + [1] == [one["incidents_started"] for one in snapshot.numbers["history"]]
+
+
+async def test_an_incident_of_a_history_asks_nobody_for_a_review(ctx: Context) -> None:
+    await imported(ctx, incident(), source="alerts")
+    (snapshot,) = await run_digest(ctx, DAILY, MONDAY_NINE, MONDAY_NINE)
+    assert 0 == snapshot.numbers["afterwards"]["unreviewed"]
+    assert "Left to do" not in shown(digest(snapshot, "ops"))
