@@ -141,7 +141,9 @@ async def test_where_every_sender_fell_silent_both_channels_read_dashes_and_no_z
         assert "– incidents" in text
         table = next(block for block in blocks(desk, channel) if block["type"] == "data_table")
         assert {"–"} == {cell["text"][0] for row in table["rows"][1:] for cell in row[1:]}
-        assert "silent: github" in str(blocks(desk, channel))
+        said = str(blocks(desk, channel))
+        assert "every sender is silent since" in said
+        assert ": github · never heard: alerts" in said
 
 
 async def test_forty_services_fit_into_one_message_on_each_side(desk: Desk) -> None:
