@@ -149,12 +149,11 @@ def _sender(name: str, kind: str, state: SourceState | None, at: datetime) -> br
 
 
 async def _map(ctx: Context, invocation: Invocation, name: str, target: str) -> Reply:
-    async with ctx.mapping:
-        async with ctx.transaction() as store:
-            kind, canonical = _target(await store.names.held(), ctx.topology, name, target)
-            released = await store.names.map(kind, name, canonical, by=invocation.user_name, at=invocation.at)
-            mappings = await store.names.mappings()
-        ctx.topology = ctx.topology.with_mappings(mappings)
+    async with ctx.mapping, ctx.transaction() as store:
+        kind, canonical = _target(await store.names.held(), ctx.topology, name, target)
+        released = await store.names.map(kind, name, canonical, by=invocation.user_name, at=invocation.at)
+        # Before what was held is released: it may be applied before this goes on.
+        ctx.topology = ctx.topology.with_mappings(await store.names.mappings())
     ctx.wake_apply()
     return Reply(message=bridge.mapped(kind, name, canonical, released))
 
