@@ -22,7 +22,7 @@ from tests.support.browser import browsing
 from tests.support.screenshots import IMAGES, is_silent
 from tests.support.weeks import Monitoring, remember
 
-# So wide that no column of the tables is beyond the edge.
+# So wide that no cell of the tables wraps.
 WIDTH: Final = 2200
 ZONE: Final = "Europe/Berlin"
 OBJECTIVE: Final = Objective(target=0.999, latency_target_s=0.3, availability_query="up")

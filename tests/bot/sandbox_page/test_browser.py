@@ -173,6 +173,26 @@ async def test_a_narrow_window_has_one_column(page: Page) -> None:
     assert boxes[0]["y"] < boxes[1]["y"]
 
 
+@pytest.mark.parametrize("width", [1280, 1500])
+async def test_nothing_of_a_digests_table_is_beyond_the_edge(stage: Stage, page: Page, width: int) -> None:
+    head = ["Number", "Now", "Week before", "Change", "Median of 8", "Target"]
+    row = [
+        "Time to acknowledge",
+        "7m 37s · p90 7m 43s · n 3",
+        "18h 48m · n 15",
+        "▼ worse, +12 pp",
+        "1h 5m ▁▂▃▄▅▆▇█",
+        "at most 15 %, missed",
+    ]
+    rows = [[{"type": "raw_text", "text": text} for text in texts] for texts in (head, row)]
+    table = {"type": "data_table", "caption": "Now, and the week before", "rows": rows}
+    await page.set_viewport_size({"width": width, "height": 800})
+    await stage.slack.chat_postMessage(channel="payments-dev", text="A digest", blocks=[table])
+    frame = page.locator("#left .table-frame")
+    await expect(frame.get_by_text("missed")).to_be_visible()
+    assert await frame.evaluate("node => node.clientWidth") == await frame.evaluate("node => node.scrollWidth")
+
+
 async def test_a_link_to_a_message_shows_it_where_it_stands(stage: Stage, page: Page) -> None:
     posted = await stage.slack.chat_postMessage(channel="payments-ops", text="The other side")
     link = (await stage.slack.chat_getPermalink(channel=posted["channel"], message_ts=posted["ts"]))["permalink"]
