@@ -65,6 +65,11 @@ def _count(value: int | None) -> str:
     return _NOTHING if value is None else str(value)
 
 
+def _beside(value: int, known: int | None) -> str:
+    """Show a count that is none where another count, of the same senders, is unknown."""
+    return _count(value if value or known is not None else None)
+
+
 def _length(seconds: float | None) -> str:
     if seconds is None:
         return _NOTHING
@@ -93,14 +98,14 @@ _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
     ("Change fail rate", lambda n: _of(n.cfr_failed, n.cfr_denominator, n.cfr)),
     ("Rework rate", lambda n: _of(n.rework_deploys, n.deploys, n.rework_rate)),
     ("Recovery, median", lambda n: _spread(n.fdrt_median_s, n.fdrt_p90_s, n.fdrt_n)),
-    ("Still broken", lambda n: _count(n.fdrt_open)),
+    ("Still broken", lambda n: _beside(n.fdrt_open, n.failed_deploys)),
     ("Incidents started", lambda n: _count(n.incidents_started)),
     ("Incidents open", lambda n: _count(n.incidents_open)),
-    ("Incidents without a cause", lambda n: _count(n.incidents_unattributed)),
+    ("Blamed on no deploy", lambda n: _count(n.incidents_unattributed)),
     ("Time to acknowledge, median", lambda n: _spread(n.mtta_median_s, n.mtta_p90_s, n.mtta_n)),
     ("Time to restore, median", lambda n: _spread(n.mttr_median_s, n.mttr_p90_s, n.mttr_n)),
-    ("Small changes", lambda n: _count(n.changes)),
-    ("Repeated deliveries", lambda n: _count(n.duplicates_ignored)),
+    ("Small changes", lambda n: _beside(n.changes, n.incidents_started)),
+    ("Repeated deliveries", lambda n: _beside(n.duplicates_ignored, n.incidents_started)),
 )
 
 

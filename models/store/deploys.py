@@ -93,14 +93,19 @@ class Deploys(Noun):
         rows = await self._connection.execute(query.order_by(_LEDGER.c.status_at).limit(_MOST_WAITING))
         return [_deploy(row) for row in rows]
 
-    async def first_known(self, services: Collection[str] | None) -> dict[str, datetime]:
-        """Return when the first deployment of each service is known from; a service without any is left out."""
+    async def first_known(
+        self, services: Collection[str] | None, *, received_by: datetime | None = None
+    ) -> dict[str, datetime]:
+        """Return when the first deployment of each service is known from; a service without any is left out.
+
+        What arrived after `received_by` is left out, too.
+        """
         if services is None:
             known = select(_LEDGER.c.service).where(_LEDGER.c.type == "deploy").distinct()
             services = list((await self._connection.execute(known)).scalars())
         found: dict[str, datetime] = {}
         for part in in_slices(services, _MOST_OF_A_UNION):
-            rows = await self._connection.execute(union_all(*map(_first_of, part)))
+            rows = await self._connection.execute(union_all(*(_first_of(service, received_by) for service in part)))
             found.update((r.service, r.at) for r in rows)
         return found
 
@@ -198,10 +203,12 @@ def _all() -> Select[Any]:
     return select(_LEDGER).where(_LEDGER.c.type == "deploy")
 
 
-def _first_of(service: str) -> Select[Any]:
+def _first_of(service: str, received_by: datetime | None) -> Select[Any]:
     """Return a look-up of one row: the smallest `at` over all rows would read the whole history."""
     columns = (_LEDGER.c.service, _LEDGER.c.at)
     first = select(*columns).where(_LEDGER.c.type == "deploy", _LEDGER.c.service == service)
+    if received_by is not None:
+        first = first.where(_LEDGER.c.received_at <= received_by)
     return select(first.order_by(_LEDGER.c.at).limit(1).subquery())
 
 

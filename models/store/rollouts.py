@@ -66,7 +66,7 @@ class Rollouts(Noun):
         end: datetime,
         as_of: datetime,
         *,
-        received_by: datetime = _EVER,
+        received_by: datetime | None = None,
     ) -> Facts:
         """Return what the numbers of any period within `[start, end)`, as they stand at `as_of`, follow from.
 
@@ -74,17 +74,24 @@ class Rollouts(Noun):
         those are `handlers.recall`'s.
         """
         asked = _Asked(services, environment, start, end, as_of)
-        first_heard = (await self._connection.execute(select(func.min(_SOURCES.c.first_received_at)))).scalar()
-        first_known = await Deploys(self._connection).first_known(services)
+        arrived_by = received_by or _EVER
+        first_known = await Deploys(self._connection).first_known(services, received_by=received_by)
+        first_heard = await self._first_heard(arrived_by)
         return Facts(
             rollouts=await self._rollouts(asked),
-            attempts_failed=await self._ledger(asked, _attempts_failed(environment), received_by),
-            incidents=await self._incidents(asked, received_by),
-            changes=await self._ledger(asked, _CHANGES, received_by),
+            attempts_failed=await self._ledger(asked, _attempts_failed(environment), arrived_by),
+            incidents=await self._incidents(asked, arrived_by),
+            changes=await self._ledger(asked, _CHANGES, arrived_by),
             duplicates=await self._duplicates(start, end),
             alive_from=first_known,
             watched_from=min((at for at in (first_heard, *first_known.values()) if at), default=None),
         )
+
+    async def _first_heard(self, received_by: datetime) -> datetime | None:
+        """Return when the first sender was heard."""
+        heard = select(func.min(_SOURCES.c.first_received_at)).where(_SOURCES.c.first_received_at <= received_by)
+        first: datetime | None = (await self._connection.execute(heard)).scalar()
+        return first
 
     async def _rollouts(self, asked: "_Asked") -> list[Rollout]:
         """Read those that finished or recovered in the window, and those that were still broken after it."""

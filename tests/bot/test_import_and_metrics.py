@@ -97,6 +97,24 @@ def test_what_is_recalled_is_inferred_within_the_configured_hours(program: Progr
     assert ({"i1": None}, 1, 0) == (told["attribution"], told["deploys"], told["failed_deploys"])
 
 
+def test_what_had_not_been_heard_of_by_then_is_no_zero(program: Program) -> None:
+    late = "2026-03-12T00:00:00Z"
+    events = [event | {"received_at": late} for event in EVENTS["explicit_link_beats_inference"]]
+    program.run("import", program.file(json.dumps(events)))
+    unheard = ("deploys", "deploys_by_day", "failed_deploys", "incidents_started", "incidents_open")
+    assert {None} == {program.numbers(as_of="2026-03-11T00:00:00Z")[name] for name in unheard}
+    assert (2, 1) == tuple(program.numbers(as_of=late)[name] for name in ("deploys", "failed_deploys"))
+    assert {None} == {program.numbers(as_of="2026-02-20T00:00:00Z")[name] for name in unheard}
+
+
+def test_where_nothing_was_ever_heard_the_table_has_no_zero(program: Program) -> None:
+    program.run("migrate")
+    _, _, *rows = program.run("metrics", "--date", "2026-03-02").output.splitlines()
+    assert 16 == len(rows)
+    assert [["–", "–"]] * 16 == [row.split()[-2:] for row in rows]
+    assert any(row.startswith("Blamed on no deploy ") for row in rows)
+
+
 def test_what_is_not_remembered_any_more_is_said_with_since_when_it_is(program: Program) -> None:
     program.run("import", "-", stdin="\n".join(json.dumps(event) for event in EVENTS["explicit_link_beats_inference"]))
     heard = Heard(

@@ -1,5 +1,6 @@
 """Reports: past instants, scopes, and what a person's move changes in the numbers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,14 +8,16 @@ from sqlalchemy import text
 
 from bot.database import Database
 from handlers.attribution import catch_up
-from handlers.reports import Report, Scope, read_report, scope_named
+from handlers.reports import Report, Scope, as_heard, read_report, scope_named
 from models.periods import window
+from models.silence import Silence
 from models.store.sources import Heard
 from models.topology import Bridge, Service, Topology
 from tests.support.histories import remember
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 WEEK = window(MONDAY.date(), "week", "UTC")
+_NOTHING: dict[str, Any] = {"deploys": 0, "deploys_by_day": (0,) * 7}
 ALL = Scope(name="all", services=None)
 
 
@@ -98,6 +101,17 @@ async def test_deployments_of_an_earlier_release_are_attributed_once(database: D
         assert 3 == await catch_up(store)
         assert 0 == await catch_up(store)
     assert expected == await read(database, as_of)
+
+
+async def test_of_a_period_that_all_senders_were_silent_in_only_what_is_known_counts(database: Database) -> None:
+    await remember(database, [deploy("d0", -24), deploy("d1", 1)])
+    report = await read(database, MONDAY + timedelta(days=9))
+    silence = Silence(since=MONDAY, senders=("ci",))
+    busy, empty = (as_heard(replace(report.now, **some), WEEK, silence) for some in ({}, _NOTHING))
+    assert (1, 0, False) == (busy.deploys, len(busy.deploys_by_day or ()) - 7, busy.no_data)
+    assert "deploys" not in busy.silenced
+    assert (None, None, True) == (empty.deploys, empty.deploys_by_day, empty.no_data)
+    assert {"deploys", "deploys_by_day", "incidents_started"} <= set(empty.silenced)
 
 
 def test_a_name_means_a_bridge_then_a_service_then_a_team() -> None:
