@@ -16,11 +16,15 @@ def highlights(
     previous: Mapping[str, Any],
     services: Sequence[Mapping[str, Any]],
     still_open: Sequence[Mapping[str, Any]],
+    forgotten: int = 0,
 ) -> list[dict[str, Any]]:
-    """Return what to look at, as plain JSON: each has a `kind`, and what its words need."""
+    """Return what to look at, as plain JSON: each has a `kind`, and what its words need.
+
+    `forgotten` counts the failed deployments that have not recovered and that no open incident stands for.
+    """
     found = [
         *_open_incident(still_open),
-        *_still_broken(now, still_open),
+        *([{"kind": "broken", "count": forgotten}] if forgotten else []),
         *_fails_more(now, previous),
         *_fails_most(services),
         *_takes_longer(now, previous),
@@ -32,13 +36,6 @@ def _open_incident(still_open: Sequence[Mapping[str, Any]]) -> Iterator[dict[str
     """Point at the worst one; incidents come worst first."""
     if still_open:
         yield {"kind": "open", "incident": dict(still_open[0])}
-
-
-def _still_broken(now: Mapping[str, Any], still_open: Sequence[object]) -> Iterator[dict[str, Any]]:
-    """Count the failed deployments that more than the open incidents must stand for."""
-    forgotten = now["fdrt_open"] - len(still_open)
-    if forgotten > 0:
-        yield {"kind": "broken", "count": forgotten}
 
 
 def _fails_more(now: Mapping[str, Any], previous: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers.digest_afterwards import afterwards
+from handlers.digest_failures import forgotten
 from handlers.digests import Digest, Order
 from handlers.reports import HISTORY, as_heard, as_json, row_as_heard, silence_as_json
 from models.corrections import corrections
@@ -54,7 +55,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "history": history,
         "services": services,
         "open": listed,
-        "highlights": highlights(history[-1], history[-2], services, listed),
+        "highlights": highlights(history[-1], history[-2], services, listed, await forgotten(store, facts, window, at)),
         "between": await _between(store, topology, order, facts, numbers[-1]),
         "afterwards": await afterwards(store, order.bridge, window, at),
         "inferred": _inferred(numbers[-1]),

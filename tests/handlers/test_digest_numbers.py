@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.database import Database
 from handlers.acting import By
@@ -238,6 +239,35 @@ async def test_an_inferred_cause_is_not_a_recorded_one_and_a_linked_one_is(ctx: 
             await attribute(store, Touched(incidents=[await store.incidents.add(told)]))
     numbers = await numbers_at(ctx, MONDAY_NINE)
     assert (1, 1) == (numbers["inferred"], numbers["between"]["no_cause"])
+
+
+async def failed(ctx: Context, many: int) -> None:
+    """Book so many deploys, each with an open incident that is held against it."""
+    ends = [SUNDAY + HOUR + timedelta(minutes=n) for n in range(many)]
+    await deploys(ctx, *ends)
+    opened = [
+        samples.incident(id=0, leader_id=None, incident_id=f"{n}", started_at=end, caused_by=(f"d{end}",))
+        for n, end in enumerate(ends)
+    ]
+    async with ctx.transaction() as store:
+        added = [await store.incidents.add(one) for one in opened]
+        await attribute(store, Touched(incidents=added))
+
+
+async def test_no_failed_deploy_is_forgotten_while_an_open_incident_is_held_against_it(ctx: Context) -> None:
+    await failed(ctx, 13)
+    numbers = await numbers_at(ctx, MONDAY_NINE)
+    assert (13, 13, 10) == (numbers["now"]["fdrt_open"], numbers["now"]["incidents_open"], len(numbers["open"]))
+    assert "broken" not in [one["kind"] for one in numbers["highlights"]]
+
+
+async def test_an_open_incident_stands_only_for_the_deploy_it_is_held_against(ctx: Context) -> None:
+    await failed(ctx, 1)
+    async with ctx.transaction() as store:
+        await store._connection.execute(text("DELETE FROM blames"))
+    highlights = (await numbers_at(ctx, MONDAY_NINE))["highlights"]
+    assert ["open", "broken"] == [one["kind"] for one in highlights]
+    assert 1 == highlights[1]["count"]
 
 
 class Monitoring:

@@ -9,9 +9,15 @@ from tests.support.snapshots import UNKNOWN, deployed, open_incident, period, se
 
 
 def found(
-    now: dict[str, Any], before: dict[str, Any] | None = None, *, services: Any = (), still_open: Any = ()
+    now: dict[str, Any],
+    before: dict[str, Any] | None = None,
+    *,
+    services: Any = (),
+    still_open: Any = (),
+    forgotten: int = 0,
 ) -> list[str]:
-    return [one["kind"] for one in highlights(period(**now), period(**(before or {})), services, still_open)]
+    told = highlights(period(**now), period(**(before or {})), services, still_open, forgotten)
+    return [one["kind"] for one in told]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,8 @@ def test_a_number_is_pointed_at_where_enough_of_it_got_worse(
 
 def test_a_failed_deploy_is_forgotten_where_no_open_incident_stands_for_it() -> None:
     assert ["open"] == found({"fdrt_open": 1}, still_open=[open_incident()])
-    (told,) = highlights(period(fdrt_open=2), period(), [], [])
+    assert ["open", "broken"] == found({"fdrt_open": 2}, still_open=[open_incident()], forgotten=1)
+    (told,) = highlights(period(fdrt_open=2), period(), [], [], 2)
     assert {"kind": "broken", "count": 2} == told
 
 
@@ -51,7 +58,7 @@ def test_the_service_most_of_whose_deploys_failed_is_named_where_there_are_other
 
 def test_no_more_than_three_are_pointed_at_the_open_incident_first() -> None:
     services = [service("payments", 4, failed=2), service("checkout", 9)]
-    worse = deployed(12, 3, fdrt_open=9) | took("mttr", 1800.0, 0.0, 5)
+    worse = deployed(12, 3) | took("mttr", 1800.0, 0.0, 5)
     before = deployed(9, 1) | took("mttr", 1200.0, 0.0, 5)
-    kinds = found(worse, before, services=services, still_open=[open_incident()])
+    kinds = found(worse, before, services=services, still_open=[open_incident()], forgotten=2)
     assert ["open", "broken", "fails_more"] == kinds
