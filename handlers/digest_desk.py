@@ -14,6 +14,7 @@ from handlers.views.asked import Asked
 from handlers.views.metric_rows import NAMES
 from handlers.views.text import code, escape, plural
 from handlers.views.times import moment
+from models.store.digests import Snapshot
 from models.store.subscriptions import Pause
 from models.topology import Bridge
 from models.words import Side
@@ -74,34 +75,51 @@ async def resume(ctx: Context, words: list[str]) -> str:
     return f"{code(plan)} goes on. If one was missed, the latest is posted within minutes."
 
 
-async def why(ctx: Context, words: list[str], bridge: Bridge, channel_id: str, at: datetime) -> Modal:
-    """Explain a number of the latest digest of a bridge with that period's own values.
+async def why(ctx: Context, number: str, told: Snapshot, channel_id: str, at: datetime) -> Modal:
+    """Explain a number of a digest with that period's own values."""
+    asked = Asked(
+        scope=told.bridge,
+        length=str(told.numbers["length"]),
+        first=str(told.numbers["first"]),
+        timezone=told.timezone,
+        number=number,
+        channel=channel_id,
+    )
+    explained = await ctx.aside(lambda store: explain(store, ctx.topology, asked, at))
+    was = metric_how.Told(
+        shown=shown_of(told.numbers["now"], number),
+        snapshot=told.id,
+        at=told.computed_at,
+        still_ran=bool(told.numbers["is_running"]),
+    )
+    return metric_how.modal(replace(explained, told=was))
+
+
+async def latest_own(ctx: Context, user_id: str, bridge: Bridge | None) -> Snapshot | None:
+    """Return the digest that a person was sent last, of a bridge or of any."""
+    async with ctx.reading() as store:
+        return await store.digests.latest_own(user_id, bridge.name if bridge else None)
+
+
+async def latest(ctx: Context, bridge: Bridge) -> Snapshot:
+    """Return the digest that was posted last to both channels.
 
     Raises:
-        UserError: no digest was posted yet, or the number is not one.
+        UserError: none was.
     """
-    number = _number(words)
     async with ctx.reading() as store:
         snapshot = await store.digests.latest(bridge.name)
     if snapshot is None:
         raise UserError(f"No digest of {bridge.name} was posted yet. `/metrics {bridge.name}` shows its numbers.")
-    asked = Asked(
-        scope=bridge.name,
-        length=str(snapshot.numbers["length"]),
-        first=str(snapshot.numbers["first"]),
-        timezone=snapshot.timezone,
-        number=number,
-        channel=channel_id,
-    )
-    told = metric_how.Told(
-        shown=shown_of(snapshot.numbers["now"], number), snapshot=snapshot.id, at=snapshot.computed_at
-    )
-    explained = await ctx.aside(lambda store: explain(store, ctx.topology, asked, at))
-    return metric_how.modal(replace(explained, told=told))
+    return snapshot
 
 
-def _number(words: list[str]) -> str:
-    """Return the key of the number that is meant, by its key or by the name people see."""
+def number_meant(words: list[str]) -> str:
+    """Return the key of the number that is meant, by its key or by the name people see.
+
+    Raises:
+        UserError: it is none, or several.
+    """
     said = " ".join(words).casefold()
     names = {key: name.casefold() for key, name in NAMES.items()}
     found = [key for key, name in names.items() if said in (key, name)]

@@ -16,7 +16,7 @@ from handlers.registry import discover
 from handlers.routing import CARD, LATER, SIDES, Notice
 from models.periods import Length, Window, latest_completed, window_at
 from models.store import Store
-from models.store.digests import Snapshot
+from models.store.digests import PERSONAL, Snapshot
 from models.store.sources import IMPORT
 from models.topology import Bridge, DigestPlan, Topology
 from models.words import Side
@@ -32,7 +32,6 @@ _COMPLETED: Final[dict[str, Length]] = {
     "last-week": "week",
     "last-month": "month",
 }
-PERSONAL: Final = "person:"
 WINDOW_WORDS: Final = (*_RUNNING, *_COMPLETED)
 
 # Channels or people, each with the side whose words they get.

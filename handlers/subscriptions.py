@@ -7,10 +7,11 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from handlers.context import Context
-from handlers.digest_runs import PERSONAL, LatestSlot, post_to
+from handlers.digest_runs import LatestSlot, post_to
 from handlers.errors import UserError
 from handlers.suggest import did_you_mean, zone_meant
 from models.periods import Length, latest_completed
+from models.store.digests import PERSONAL
 from models.store.subscriptions import Subscription
 from models.topology import Bridge, DigestPlan, Topology
 from models.words import Side

@@ -29,6 +29,11 @@ class Invocation:
     thread_ts: str | None = None
 
     @property
+    def is_direct(self) -> bool:
+        """Whether it was typed in a direct message (https://docs.slack.dev/reference/objects/conversation-object)."""
+        return self.channel_id.startswith("D")
+
+    @property
     def by(self) -> By:
         """Who acts."""
         return By(

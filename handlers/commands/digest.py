@@ -80,10 +80,12 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
 
 
 async def _why(ctx: Context, invocation: Invocation, words: list[str], channel: str | None) -> Modal:
-    named = next((word for word in words if ctx.topology.bridge_named(word)), None)
-    bridge = ctx.topology.bridge_named(named or "") or _default_bridge(ctx.topology, channel)
-    number = [word for word in words if word != named]
-    return await digest_desk.why(ctx, number, bridge, invocation.channel_id, invocation.at)
+    bridges = [bridge for word in words if (bridge := ctx.topology.bridge_named(word))]
+    number = digest_desk.number_meant([word for word in words if not ctx.topology.bridge_named(word)])
+    named = bridges[0] if bridges else None
+    own = await digest_desk.latest_own(ctx, invocation.user_id, named) if invocation.is_direct else None
+    told = own or await digest_desk.latest(ctx, named or _default_bridge(ctx.topology, channel))
+    return await digest_desk.why(ctx, number, told, invocation.channel_id, invocation.at)
 
 
 async def _arrange(

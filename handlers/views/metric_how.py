@@ -24,11 +24,12 @@ Numbers = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a digest said of a number, in the snapshot of which number, and as of when."""
+    """What a digest said of a number, in the snapshot of which number, as of when; its period may have run on since."""
 
     shown: str
     snapshot: int
     at: datetime
+    still_ran: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,10 @@ def _moved(explained: Explained) -> list[str]:
     if told is None or told.shown == explained.shown:
         return []
     said = f"{escape(told.shown)} (snapshot {told.snapshot}, as of {moment(told.at)})"
-    return [
-        f"✏️ *The digest said*  {said}; what was learnt or corrected since moved it. The next one of its kind says so."
-    ]
+    why = "what was learnt or corrected since moved it. The next one of its kind says so."
+    if told.still_ran:
+        why = f"the {explained.asked.length} still ran then, and went on since."
+    return [f"✏️ *The digest said*  {said}; {why}"]
 
 
 def _window(window: Window) -> str:

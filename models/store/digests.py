@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from models.store.base import Noun, record_fields, table_of, to_record, to_values
 from models.tables import SnapshotRow
 
+# The plan of what is sent to one person alone: this, the person's id and the period, with colons between.
+PERSONAL: Final = "person:"
 _SNAPSHOTS = table_of(SnapshotRow)
 
 
@@ -62,12 +64,18 @@ class Digests(Noun):
         row = (await self._connection.execute(newest)).first()
         return _snapshot(row) if row else None
 
-    async def latest(self, bridge: str, plan: str | None = None) -> Snapshot | None:
-        """Return the snapshot of the latest period of a bridge, of one plan or of any."""
-        query = select(_SNAPSHOTS).where(_SNAPSHOTS.c.bridge == bridge)
-        if plan is not None:
-            query = query.where(_SNAPSHOTS.c.plan == plan)
-        row = (await self._connection.execute(query.order_by(_SNAPSHOTS.c.period_start.desc()).limit(1))).first()
+    async def latest(self, bridge: str) -> Snapshot | None:
+        """Return the snapshot that was posted last to both channels of a bridge, whatever period it is of."""
+        return await self._newest(_SNAPSHOTS.c.bridge == bridge, ~_SNAPSHOTS.c.plan.startswith(PERSONAL))
+
+    async def latest_own(self, user_id: str, bridge: str | None) -> Snapshot | None:
+        """Return the snapshot that was sent last to one person alone, of a bridge or of any."""
+        own = _SNAPSHOTS.c.plan.startswith(f"{PERSONAL}{user_id}:", autoescape=True)
+        return await self._newest(own, *([_SNAPSHOTS.c.bridge == bridge] if bridge else []))
+
+    async def _newest(self, *conditions: ColumnElement[bool]) -> Snapshot | None:
+        query = select(_SNAPSHOTS).where(*conditions).order_by(_SNAPSHOTS.c.id.desc()).limit(1)
+        row = (await self._connection.execute(query)).first()
         return _snapshot(row) if row else None
 
 
