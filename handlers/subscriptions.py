@@ -1,9 +1,9 @@
 """Digests of one's own: what a person asks for in one line, and sending what is due by direct message."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from handlers.context import Context
@@ -36,28 +36,32 @@ def parse(words: list[str], topology: Topology) -> Wish:
     """Read `[bridge] [daily|weekly|monthly] [mon…sun] [HH:MM] [zone]`, in any order.
 
     Raises:
-        UserError: a word is none of these.
+        UserError: a word is none of these, or says another thing than one before it.
     """
-    wish = Wish()
+    said: dict[str, tuple[str, Any]] = {}
     for word in words:
-        wish = _with(wish, word, topology)
-    return wish
+        for name, value in _meaning(word, topology).items():
+            before, known = said.setdefault(name, (word, value))
+            if known != value:
+                raise UserError(f"Only one of “{before[:60]}” and “{word[:60]}” is possible at a time.")
+    return Wish(**{name: value for name, (_, value) in said.items()})
 
 
-def _with(wish: Wish, word: str, topology: Topology) -> Wish:
+def _meaning(word: str, topology: Topology) -> dict[str, Any]:
+    """Return what a word says of a wish; a day of the week means a weekly one."""
     folded = word.casefold()
     if folded in _PERIODS:
-        return replace(wish, period=_PERIODS[folded])
+        return {"period": _PERIODS[folded]}
     if folded[:3] in _WEEKDAYS and folded in _day_names():
-        return replace(wish, period="week", weekday=folded[:3])
+        return {"period": "week", "weekday": folded[:3]}
     if clock := _CLOCK.fullmatch(folded):
-        return replace(wish, clock=(int(clock[1]), int(clock[2])))
+        return {"clock": (int(clock[1]), int(clock[2]))}
     if bridge := topology.bridge_named(word):
-        return replace(wish, bridge=bridge)
+        return {"bridge": bridge}
     if zone := _zones().get(folded):
-        return replace(wish, timezone=zone)
+        return {"timezone": zone}
     if folded in ("at", "by", "every", "in"):
-        return wish
+        return {}
     if word[0].isdigit():
         raise UserError(f"“{word[:60]}” is no time. Write it like `8:30`, from `0:00` to `23:59`.")
     problem = f"“{word[:60]}” is no bridge, period, day, time or time zone."

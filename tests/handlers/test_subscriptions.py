@@ -49,6 +49,7 @@ async def queued(database: Database) -> list[str]:
         ("0 17 * * fri", Wish(period="week", weekday="fri", clock=(17, 0)), "every Friday at 17:00"),
         ("5 0 1 * *", Wish(period="month", clock=(0, 5), timezone="Europe/Berlin"), "monthly 0.05 europe/berlin"),
         ("0 9 * * *", Wish(bridge=SEARCH, period="day"), "daily search"),
+        ("0 9 * * tue", Wish(period="week", weekday="tue"), "weekly tue tuesday"),
     ],
 )
 def test_words_come_in_any_order(cron: str, wish: Wish, words: str) -> None:
@@ -66,6 +67,13 @@ def test_words_come_in_any_order(cron: str, wish: Wish, words: str) -> None:
         ("Did you mean `monday`", "mondey"),
         ("“25:00” is no time. Write it like `8:30`", "25:00"),
         ("“9am” is no time.", "9am"),
+        ("Only one of “daily” and “weekly” is possible", "daily 9:00 weekly"),
+        ("Only one of “weekly” and “Monthly” is possible", "weekly Monthly"),
+        ("Only one of “daily” and “monday” is possible", "daily monday"),
+        ("Only one of “mon” and “friday” is possible", "mon friday"),
+        ("Only one of “9:00” and “10:00” is possible", "daily 9:00 10:00"),
+        ("Only one of “search” and “payments” is possible", "search weekly payments"),
+        ("Only one of “UTC” and “Europe/Berlin” is possible", "UTC Europe/Berlin"),
         ("“half-past” is no bridge, period, day, time or time zone", "half-past"),
     ],
 )
