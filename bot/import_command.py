@@ -80,7 +80,7 @@ async def _write(settings: Settings, topology: Topology, items: Iterator[Item], 
         await database.close()
     left_out = found.events - done.events
     parts = [f"{plural(done.events, 'event')} imported"]
-    parts += [f"{done.repeated:,} known already"] if done.repeated else []
+    parts += [f"{done.known:,} known already"] if done.known else []
     parts += [f"{left_out:,} left out for unknown names"] if left_out else []
     parts += [f"{plural(found.wrong_count, 'malformed one')} left out:\n{_listed(found)}"] if found.wrong_count else []
     return "; ".join(parts) + "."

@@ -5,7 +5,7 @@ batch changed it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.ahead import by_arrival
@@ -14,29 +14,20 @@ from handlers.freeze_sweep import mark_deploys
 from handlers.incident_booking import book_incidents
 from handlers.ranges import find_ranges
 from handlers.revisions import deploy_revisions
-from handlers.routing import Notice, change_notices, deploy_notices, following
+from handlers.routing import change_notices, deploy_notices, following
 from handlers.soaks import begin_soaks
 from handlers.suspects import shifted_notices
-from handlers.told import Told
+from handlers.told import Booked, Told
 from models.merging import merge_change, merge_deploy
 from models.records import Change, Deploy
 from models.reports import ChangeReport, CommitReport, DeployReport, IncidentReport, Report
 from models.store import Store
 from models.store.changes import ChangeKey
 from models.store.deploys import DeployKey, deploy_key
-from models.topology import Environment, MapKind, Service, Topology
+from models.topology import Environment, Service, Topology
 from models.words import DeployStatus
 
 __all__ = ["Booked", "Told", "book"]
-
-
-@dataclass(slots=True)
-class Booked:
-    """What became of a batch: what to say, which deliveries wait for which unknown names, how many came again."""
-
-    notices: list[Notice] = field(default_factory=list)
-    holds: list[tuple[int, MapKind, str, str]] = field(default_factory=list)
-    repeated: int = 0
 
 
 async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard_at: datetime | None = None) -> Booked:
@@ -49,7 +40,7 @@ async def book(store: Store, topology: Topology, batch: Iterable[Told], *, heard
     await _book_deploys(store, topology, deployed, heard_at, booked, touched)
     await _book_changes(store, topology, [t for t in mapped if isinstance(t.report, ChangeReport)], booked)
     reported = [(t, t.report) for t in mapped if isinstance(t.report, IncidentReport)]
-    booked.notices += await book_incidents(store, topology, reported, touched, quietly=heard_at is not None)
+    await book_incidents(store, topology, reported, booked, touched, quietly=heard_at is not None)
     loose = [t.report for t in mapped if isinstance(t.report, CommitReport)]
     listed = [c for t in mapped if isinstance(t.report, DeployReport) for c in t.report.commits or ()]
     await store.commits.add([*listed, *loose])
@@ -161,6 +152,7 @@ async def _book_deploys(
         origins = [told.delivery_id for told, _, _ in reports[key]]
         if heard_at is None:
             booked.notices += following(deploy_notices(previous, deploy, topology), origins)
+        booked.unchanged += len(origins) if previous == deploy else 0
         touched.deploys.append((previous, deploy))
         if previous is not None:
             instants = [(report.occurred_at, told.received_at) for told, report, _ in reports[key]]
@@ -205,6 +197,7 @@ async def _book_changes(store: Store, topology: Topology, batch: Sequence[Told],
     for key, change in after.items():
         numbered = replace(change, id=numbers.get(key, change.id))
         origins = [told.delivery_id for told, _ in reports[key]]
+        booked.unchanged += len(origins) if before.get(key) == change else 0
         booked.notices += following(change_notices(before.get(key), numbered, topology), origins)
 
 

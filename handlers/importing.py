@@ -30,10 +30,10 @@ class Checked:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a history: how many events were taken, and how many of them had been told before."""
+    """What became of a history: how many events were taken, and of how many of them all was known."""
 
     events: int = 0
-    repeated: int = 0
+    known: int = 0
 
 
 def check(items: Iterable[Item | Wrong], topology: Topology) -> Checked:
@@ -105,7 +105,7 @@ async def write(
             booked = await book(store, topology, reports, heard_at=at)
             arrivals = [told.received_at for told in reports]
             await store.sources.recall(min(arrivals), max(arrivals))
-            imported.repeated += booked.repeated
+            imported.known += booked.repeated + booked.unchanged
 
         await at_once(work)
         imported.events += len(batch)

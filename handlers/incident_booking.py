@@ -8,7 +8,7 @@ from handlers.attribution import Touched
 from handlers.revisions import incident_revisions
 from handlers.routing import CARD, Notice, following, incident_notices
 from handlers.sender_calls import of_page, paged_for, without_echo
-from handlers.told import Told
+from handlers.told import Booked, Told
 from models.merging import merge_incident
 from models.records import Incident, TimelineEntry
 from models.reports import IncidentReport
@@ -27,18 +27,22 @@ _ENTRY_OF: dict[IncidentStatus, EntryKind] = {
 
 
 async def book_incidents(
-    store: Store, topology: Topology, batch: Sequence[tuple[Told, IncidentReport]], touched: Touched, *, quietly: bool
-) -> list[Notice]:
-    """Write what is told of incidents, in order; return what is to be said of it (`quietly`: nothing)."""
-    notices: list[Notice] = []
+    store: Store,
+    topology: Topology,
+    batch: Sequence[tuple[Told, IncidentReport]],
+    booked: Booked,
+    touched: Touched,
+    *,
+    quietly: bool,
+) -> None:
+    """Write what is told of incidents, in order, and note what became of it (`quietly`: nothing is to be said)."""
     for is_plain, run in groupby(batch, key=lambda one: _is_plain(one[1])):
         if is_plain:
-            notices += await _book_together(store, topology, list(run), touched, quietly=quietly)
+            await _book_together(store, topology, list(run), booked, touched, quietly=quietly)
             continue
         for told, report in run:
             said = await _book_alone(store, topology, told, report, touched)
-            notices += [] if quietly else said
-    return notices
+            booked.notices += [] if quietly else said
 
 
 def _is_plain(report: IncidentReport) -> bool:
@@ -50,10 +54,11 @@ async def _book_together(
     store: Store,
     topology: Topology,
     batch: Sequence[tuple[Told, IncidentReport]],
+    booked: Booked,
     touched: Touched,
     *,
     quietly: bool,
-) -> list[Notice]:
+) -> None:
     stored = await store.incidents.by_keys({(told.source, report.incident_id) for told, report in batch})
     now, steps = dict(stored), []
     for told, report in batch:
@@ -64,17 +69,16 @@ async def _book_together(
     await store.incidents.save_many([i for key, i in now.items() if key in stored and i != stored[key]])
     touched.incidents += now.values()
     entries: list[tuple[TimelineEntry, str]] = []
-    notices: list[Notice] = []
     for told, report, was, became in steps:
         known = now[told.source, report.incident_id]
         before, after = was and _numbered(was, known), _numbered(became, known)
         if before is not None:
             touched.revisions += incident_revisions(before, after, (report.occurred_at, told.received_at))
         entries += _entries(before, after, told, report)
+        booked.unchanged += before == after
         if not quietly:
-            notices += following(incident_notices(before, after, topology), [told.delivery_id])
+            booked.notices += following(incident_notices(before, after, topology), [told.delivery_id])
     await store.incidents.add_entries(entries)
-    return notices
 
 
 def _numbered(state: Incident, known: Incident) -> Incident:

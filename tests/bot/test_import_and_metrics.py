@@ -77,6 +77,19 @@ def test_importing_again_changes_nothing_but_the_repeats(program: Program) -> No
     assert before | {"duplicates_ignored": 3} == program.numbers()
 
 
+def test_what_a_csv_tells_again_is_known_already(program: Program) -> None:
+    incidents = "incident_id,services,started_at\ni1,shop,2026-03-03T11:00:00Z\n"
+    again = incidents + "i2,shop,2026-03-04T11:00:00Z\n"
+    told = [DEPLOYS + LINE, DEPLOYS + LINE, incidents, again]
+    said = [program.run("import", "--as-named", "-", stdin=text).output.strip() for text in told]
+    assert [
+        "1 event imported.",
+        "1 event imported; 1 known already.",
+        "1 event imported.",
+        "2 events imported; 1 known already.",
+    ] == said
+
+
 def test_what_arrived_later_is_left_out(program: Program) -> None:
     events = EVENTS["hotfix_without_link_blames_the_preceding_deploy"]
     late = events[-1] | {"received_at": "2026-03-12T00:00:00Z"}
@@ -257,7 +270,7 @@ def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) 
     assert 1 == refused.exit_code
     assert "service 'shpo'. Did you mean shop?" in refused.output
     assert "1 event imported; 1 left out" in program.run("import", *config, "--skip-unknown", path).output
-    assert "2 events imported." in program.run("import", *config, "--as-named", path).output
+    assert "2 events imported; 1 known already." in program.run("import", *config, "--as-named", path).output
     assert 2 == program.numbers()["deploys"]
 
 
