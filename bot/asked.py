@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bot import cron
-from handlers.errors import Forgotten, MalformedPayload
+from handlers.errors import Forgotten, MalformedPayload, UserError
 from handlers.payload import instant
+from handlers.periods_asked import until
 from handlers.reports import Report, Scope, read_live_report, read_report, scope_named
 from handlers.suggest import did_you_mean, zone_meant
 from models.periods import Length, Window, latest_completed, window
@@ -65,6 +66,7 @@ async def report(store: Store, query: Mapping[str, str], topology: Topology, now
     """
     at = as_of(query, now)
     asked, when = scope(query, topology), period(query, topology, at)
+    _refuse_to_come(when, now)
     await refuse_unheard(store, asked, topology)
     if not query.get("as_of"):
         return await read_live_report(store, asked, when, at)
@@ -74,6 +76,13 @@ async def report(store: Store, query: Mapping[str, str], topology: Topology, now
         earliest = _in_seconds(error.since + _SECOND)
         hint = f"The earliest that can be recalled is {earliest}; `retention.revisions_days` decides."
         raise WrongParameter("as_of", f"what was known at {_in_seconds(at)} is forgotten", hint) from error
+
+
+def _refuse_to_come(when: Window, now: datetime) -> None:
+    try:
+        until(when, now)
+    except UserError as error:
+        raise WrongParameter("date", str(error).removesuffix(".")) from error
 
 
 def _in_seconds(instant: datetime) -> str:

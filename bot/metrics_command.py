@@ -17,6 +17,7 @@ from bot.database import Database, OldSchema, with_schema
 from bot.database_command import TROUBLE, no_answer
 from bot.settings import InvalidSettings, Settings, load
 from handlers.reports import Report, as_json
+from handlers.views.numbers import k_of_n
 from models.delivery import Numbers
 
 _NOTHING: Final = "–"
@@ -79,10 +80,8 @@ def _length(seconds: float | None) -> str:
     return f"{seconds:.0f} s"
 
 
-def _of(part: int | None, whole: int | None, ratio: float | None) -> str:
-    if part is None or not whole:
-        return _NOTHING
-    return f"{part} of {whole}" + ("" if ratio is None else f" ({ratio:.1%})")
+def _of(part: int | None, whole: int | None) -> str:
+    return k_of_n(part, whole) if part is not None and whole else _NOTHING
 
 
 def _spread(median: float | None, p90: float | None, n: int) -> str:
@@ -95,8 +94,8 @@ _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
     ("Days with a deploy", lambda n: _count(n.deploy_days)),
     ("Attempts that failed", lambda n: _count(n.deploy_attempts_failed)),
     ("Lead time, median", lambda n: _spread(n.lead_time_median_s, n.lead_time_p90_s, n.lead_time_n)),
-    ("Change fail rate", lambda n: _of(n.cfr_failed, n.cfr_denominator, n.cfr)),
-    ("Rework rate", lambda n: _of(n.rework_deploys, n.deploys, n.rework_rate)),
+    ("Change fail rate", lambda n: _of(n.cfr_failed, n.cfr_denominator)),
+    ("Rework rate", lambda n: _of(n.rework_deploys, n.deploys)),
     ("Recovery, median", lambda n: _spread(n.fdrt_median_s, n.fdrt_p90_s, n.fdrt_n)),
     ("Still broken", lambda n: _beside(n.fdrt_open, n.failed_deploys)),
     ("Incidents started", lambda n: _count(n.incidents_started)),

@@ -8,7 +8,7 @@ from handlers.views.digest_parts import MOST_OF_A_NAME, Shown, rows_button, sinc
 from handlers.views.digest_words import before
 from handlers.views.layout import section
 from handlers.views.numbers import k_of_n, row_of
-from handlers.views.text import line, link, plural
+from handlers.views.text import escape, line, link, plural
 from handlers.views.times import duration
 
 
@@ -57,8 +57,8 @@ def _tell_fails_more(
     numbers: Mapping[str, Any], _one: Mapping[str, Any], side: str, _links: Mapping[str, str]
 ) -> tuple[str, str, str, str]:
     row = row_of("cfr")
-    what = f"More deploys fail: {row.shown(numbers['now'])}"
-    why = f"It was {row.shown(numbers['previous'])} {before(numbers)}."
+    what = f"More deploys fail: {escape(row.shown(numbers['now']))}"
+    why = f"It was {escape(row.shown(numbers['previous']))} {before(numbers)}."
     following = "tell dev what they have in common" if side == "ops" else "look at what the failed ones have in common"
     return what, why, f"{following}.", "cfr"
 

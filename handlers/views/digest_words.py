@@ -74,7 +74,9 @@ def _deploys(numbers: Mapping[str, Any], *, in_full: bool) -> str:
         why = EVERY_SENDER_SILENT if is_silenced(now, "deploys") else "no sender was heard of any"
         return f"{NOTHING} deploys ({why})"
     ended = now["deploy_attempts_failed"]
-    besides = f" ({plural(ended, 'attempt')} failed before production)" if ended else ""
+    besides = f"{plural(ended, 'attempt')} failed before production" if ended else ""
+    # What came before stands in brackets while the period runs: two of them would read as one.
+    besides = besides and (f", {besides}" if numbers["is_running"] else f" ({besides})")
     changes = f", {plural(now['changes'], 'small change')}" if now["changes"] else ""
     said = f"*{plural(now['deploys'], 'deploy')}*" if now["deploys"] else "no deploys"
     return f"{said}{_than_before(numbers, 'deploys', in_full=in_full)}{besides}{changes}"

@@ -56,14 +56,14 @@ def modal(told: Explained) -> Modal:
     """Return the form that explains a number."""
     number = told.asked.number
     definition, formula = _HOW[number]
-    left_out = left_out_words(told.items)
+    left_out = "; ".join(filter(None, (left_out_words(told.items), _ALWAYS.get(number))))
     parts = [
         f"*{escape(NAMES[number])}*  {escape(told.shown)}",
         *_moved(told),
         definition,
         f"*Here*  {formula(told)}",
         f"*Window*  {_window(told.window)}",
-        f"*Left out*  {left_out or 'nothing'}{'; ' + _ALWAYS[number] if number in _ALWAYS else ''}",
+        f"*Left out*  {left_out or 'nothing'}",
     ]
     foot = context(joined([escape(told.asked.scope), f"as of {moment(told.at)}", "every definition: docs/metrics.md"]))
     blocks = [*(block for part in parts for block in paragraphs([part])), foot]
@@ -94,7 +94,7 @@ def _window(window: Window) -> str:
     local = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (window.start, window.end)]
     return (
         f"{local[0]} up to, not including, {local[1]} in {escape(window.timezone)}, which is {in_utc(window.start)} "
-        f"to {in_utc(window.end)} ({window.hours:g} h)"
+        f"to {in_utc(window.end)} ({round(window.hours, 1):g} h)"
     )
 
 
@@ -141,7 +141,7 @@ def _share(k: str, n: str, of: str) -> _Formula:
             return _unknown(told, n)
         if not now[n]:
             return f"0 {of}: nothing to divide by, so that there is no rate"
-        return f"{now[k]} ÷ {now[n]} {of} = *{percent(now[k] / now[n])}*"
+        return f"{now[k]} ÷ {now[n]} {of} = *{escape(percent(now[k] / now[n]))}*"
 
     return formula
 

@@ -9,6 +9,7 @@ from handlers.views.digest_parts import chart_of
 from handlers.views.digest_words import before, lengths
 from handlers.views.layout import NOTHING, context, joined, paragraphs, section
 from handlers.views.numbers import ROWS, Row, sparkline, typical
+from handlers.views.text import escape
 
 _FIRST_FOR_OPS: Final = ("incidents_started", "mtta_median_s", "mttr_median_s", "fdrt_median_s", "cfr")
 
@@ -70,7 +71,7 @@ def _in_a_line(row: Row, numbers: Mapping[str, Any]) -> str:
         f"median {median}" if median != NOTHING else None,
         f"target {target}" if target != NOTHING else None,
     ]
-    return f"• *{row.name}*  {joined(parts)}"
+    return f"• *{row.name}*  {escape(joined(parts))}"
 
 
 def chart_blocks(numbers: Mapping[str, Any], side: str) -> list[Block]:

@@ -83,7 +83,8 @@ class Row:
         if key not in targets:
             return NOTHING
         aim, value = targets[key], numbers[key]
-        name = f"at least {aim:g} a day" if self.more_is_better else f"at most {self.bare(aim)}"
+        most = f"{aim * 100:g} %" if self.kind == "rate" else self.bare(aim)
+        name = f"at least {aim:g} a day" if self.more_is_better else f"at most {most}"
         if value is None:
             return name
         if is_running:
@@ -92,7 +93,7 @@ class Row:
         return f"{name}, {'met' if is_met else 'missed'}"
 
     def bare(self, value: float | None) -> str:
-        """Return a value that was not counted in one period, such as a median or a target."""
+        """Return a value that was not counted in one period, such as a median."""
         if value is None:
             return NOTHING
         if self.kind == "duration":
@@ -102,25 +103,29 @@ class Row:
     def change(self, now: Numbers, before: Numbers) -> str:
         """Return how the value moved: `▲ better, +3`, `▼ worse, +14 pp`, `= same`; a dash where either is unknown.
 
-        Percentages are left out where they would be of less than five or of nothing.
+        Percentages are left out where they would be of less than five or of nothing. What rounds to nothing is no move.
         """
         value, was = self.value(now), self.value(before)
         if value is None or was is None:
             return NOTHING
-        if value == was:
+        moved, by = self._difference(value, was, min(self.basis(now), self.basis(before)))
+        if not moved:
             return SAME
-        word = BETTER if (value > was) is self.more_is_better else WORSE
-        by = self._difference(value, was, min(self.basis(now), self.basis(before)))
+        word = BETTER if (moved > 0) is self.more_is_better else WORSE
         return f"{word}, {by}" if by else word
 
-    def _difference(self, value: float, was: float, n: int) -> str:
+    def _difference(self, value: float, was: float, n: int) -> tuple[float, str]:
+        """Return by how much a value moved, as far as that is shown, and the words."""
         if self.kind == "rate":
-            return f"{signed(round((value - was) * 100))} pp" if n >= ENOUGH else ""
+            points = round((value - was) * 100)
+            return (points, f"{signed(points)} pp") if n >= ENOUGH else (value - was, "")
         if self.kind == "count":
-            return f"{signed(round(value - was))}"
+            return round(value - was), signed(round(value - was))
         if n >= ENOUGH and was:
-            return f"{signed(round((value / was - 1) * 100))} %"
-        return f"{'+' if value > was else '−'}{brief(abs(value - was))}"
+            share = round((value / was - 1) * 100)
+            return share, f"{signed(share)} %"
+        seconds = round(value - was)
+        return seconds, f"{'+' if seconds > 0 else '−'}{brief(abs(seconds))}"
 
 
 def brief(seconds: float) -> str:
@@ -134,8 +139,11 @@ def k_of_n(k: int, n: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of 1 as `25 %`."""
-    return f"{share * 100:.0f} %"
+    """Return a share of 1 as `25 %`; what is next to none or to all is `<1 %` or `>99 %`. Slack wants it escaped."""
+    rounded = f"{share * 100:.0f} %"
+    if 0 < share < 1:
+        return {"0 %": "<1 %", "100 %": ">99 %"}.get(rounded, rounded)
+    return rounded
 
 
 def signed(value: int) -> str:

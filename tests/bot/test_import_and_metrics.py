@@ -284,6 +284,7 @@ def test_unknown_names_are_asked_about_and_taken_only_as_told(program: Program) 
         ("there is no bridge 'x'", ["--bridge", "x"]),
         ("--date: the year 1 is out of range", ["--date", "0001-01-01"]),
         ("--as-of: the year 1 is out of range", ["--as-of", "0001-01-01T00:00:00Z"]),
+        ("--date: The week of 2029-12-31 has not begun yet.", ["--date", "2030-01-01"]),
         ("is not one of 'day', 'week', 'month'", ["--period", "year"]),
     ],
 )
@@ -318,7 +319,7 @@ def test_numbers_come_as_a_table_and_as_csv(program: Program) -> None:
     program.run("import", program.file(DEPLOYS + LINE))
     when = ["--date", "2026-03-02", "--timezone", "UTC", "--as-of", "2026-03-11T00:00:00Z"]
     table = program.run("metrics", *when).output
-    assert "Change fail rate             0 of 1 (0.0%)" in table
+    assert "Change fail rate             0 of 1  " in table
     assert "Recovery, median             –" in table
     rows = program.run("metrics", "--format", "csv", *when).output.splitlines()
     assert "number,2026-03-02,2026-02-23" == rows[0]

@@ -194,6 +194,8 @@ async def test_pages_hold_every_row_once_and_end(database: Database) -> None:
         ("*Left out*  2 rows: its sender told no commits; merge commits", "lead_time_median_s"),
         ("the median of 1 failed deploys that recovered", "fdrt_median_s"),
         ("2 incidents", "incidents_started"),
+        ("*Left out*  environments that are not of the tier production", "deploys"),
+        ("(168 h)", "deploys"),
         ("1 row: acknowledged by nobody", "mtta_median_s"),
         ("the median of 1 resolved incidents: half took at most *3 h*", "mttr_median_s"),
         ("1 open incidents", "incidents_open"),
@@ -208,6 +210,15 @@ async def test_a_number_is_explained_with_its_own_values(quick: Database, expect
     async with quick.reading() as store:
         view = metric_how.modal(await explain(store, SHOP, asked(number), NOW)).view
     assert expected in json.dumps(view, ensure_ascii=False)
+
+
+async def test_a_period_that_still_runs_is_explained_as_such(quick: Database) -> None:
+    await a_bad_week(quick)
+    async with quick.reading() as store:
+        at = MONDAY + timedelta(hours=67, minutes=4, seconds=33)
+        told = json.dumps(metric_how.modal(await explain(store, SHOP, asked("deploys"), at)).view, ensure_ascii=False)
+    assert "3 deploys on 1 day, 1.07 per day so far" in told
+    assert "(67.1 h)" in told
 
 
 @pytest.mark.parametrize("number", [*NUMBERS, "services"])

@@ -233,6 +233,7 @@ async def test_without_any_token_configured_the_api_is_closed(database: Database
         ("environment", "Did you mean production?", "/api/metrics?environment=prodction"),
         ("date", "Write it like 2026-03-02.", "/api/metrics?date=0001-01-01"),
         ("date", "Write it like 2026-03-02.", "/api/metrics?date=9999-12-31"),
+        ("date", None, "/api/metrics?date=2030-01-01"),
         ("as_of", "Write it like 2026-03-02T09:00:00Z.", "/api/metrics?as_of=0001-01-01T00:00:00Z"),
         ("service", "Give it once.", "/api/deploys?service=shop&service=billing"),
         ("until", None, "/api/deploys?since=2026-03-02T00:00:00Z&until=2026-03-02T00:00:00Z"),

@@ -61,6 +61,11 @@ def test_the_headline_says_what_changed_and_answers_each_sides_own_question_firs
             week(deployed(4, 1), deployed(9), is_running=True),
         ),
         (
+            "*3 deploys* so far (0 in all of the week before), 1 attempt failed before production, 2 small changes; "
+            "no new incidents.",
+            week(deployed(3, deploy_attempts_failed=1, changes=2), is_running=True),
+        ),
+        (
             "*9 deploys*, as many as the week before; change fail rate down from 2 of 9 to 0 of 9; no new incidents.",
             week(deployed(9), deployed(9, 2)),
         ),

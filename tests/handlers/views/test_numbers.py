@@ -31,6 +31,10 @@ SIDES: tuple[Side, ...] = ("dev", "ops")
         ("– no incidents", "Time to restore", week(deployed(3))),
         ("1 of 4", "Change fail rate", week(deployed(4, 1))),
         ("3 of 12 (25 %)", "Change fail rate", week(deployed(12, 3))),
+        ("1 of 300 (<1 %)", "Change fail rate", week(deployed(300, 1))),
+        ("299 of 300 (>99 %)", "Change fail rate", week(deployed(300, 299))),
+        ("0 of 300 (0 %)", "Change fail rate", week(deployed(300))),
+        ("300 of 300 (100 %)", "Change fail rate", week(deployed(300, 300))),
         ("5m · p90 10m · n 3", "Time to restore", week(took("mttr", 300.0, 600.0, 3))),
     ],
 )
@@ -49,6 +53,9 @@ def test_a_number_comes_with_what_it_is_made_of_or_with_the_reason_why_there_is_
         ("▼ worse, +14 pp", "Change fail rate", deployed(12, 3), deployed(9, 1)),
         ("▲ better, −11 pp", "Change fail rate", deployed(9), deployed(9, 1)),
         ("▼ worse", "Change fail rate", deployed(4, 3), deployed(9, 1)),
+        ("= same", "Change fail rate", deployed(300, 30), deployed(301, 30)),
+        ("= same", "Lead time", took("lead_time", 7201.0, 1.0, 5), took("lead_time", 7200.0, 1.0, 5)),
+        ("= same", "Lead time", took("lead_time", 7200.4, 1.0, 4), took("lead_time", 7200.0, 1.0, 4)),
         ("–", "Change fail rate", deployed(4, 3), {}),
         ("▼ worse, +2", "Incidents", deployed(1, incidents_started=3), deployed(1, incidents_started=1)),
         (
@@ -65,6 +72,15 @@ def test_arrows_mean_better_or_worse_and_say_so(
     change: str, row: str, now: dict[str, Any], before: dict[str, Any]
 ) -> None:
     assert change == cells(digest(Shown(week(now, before, corrections=busy_week()["corrections"])), "dev"))[row][2]
+
+
+def test_what_is_next_to_nothing_is_literal_in_words_too() -> None:
+    numbers = week(deployed(300, 299), deployed(300, 1), highlights=[{"kind": "fails_more"}])
+    worse = digest(Shown(numbers), "dev")
+    plain = str(worse.plain_blocks)
+    assert "299 of 300 (&gt;99 %)" in plain
+    assert "It was 1 of 300 (&lt;1 %) the week before." in plain
+    assert "(<1 %)" not in plain
 
 
 def test_the_median_of_eight_periods_and_their_trend_leave_out_what_is_unknown() -> None:
