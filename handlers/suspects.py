@@ -5,6 +5,7 @@ from typing import Final
 
 from handlers.routing import CARD, Notice, deploy_notices, incident_notices, subject_of
 from handlers.views.causes import Suspicion
+from handlers.where_said import card_channels
 from models.records import Deploy, Incident, TimelineEntry
 from models.store import Store
 from models.store.blames import INCIDENT
@@ -45,10 +46,15 @@ async def shifted_notices(
 ) -> list[Notice]:
     """Return what is to be edited after attribution: cards of incidents held against something else, and of suspects.
 
-    `touched` are the incidents that were just written, which say what they have to say themselves.
+    `touched` are the incidents that were just written, which say what they have to say themselves. What was never said
+    in a channel (an imported history, say) is not said there now.
     """
     others = await store.incidents.by_numbers(shifted.keys() - {i.id for i in touched}) if shifted else {}
-    notices = [n for i in others.values() for n in incident_notices(None, i, topology) if n.part == CARD]
+    notices: list[Notice] = []
+    for incident in others.values():
+        channels = await card_channels(store, subject_of(incident))
+        cards = incident_notices(None, incident, topology)
+        notices += [n for n in cards if n.part == CARD and n.channel in channels]
     deploys = {number for numbers in shifted.values() for number in numbers}
     return notices + await suspect_notices(store, topology, [i.id for i in touched], deploy_ids=deploys)
 
@@ -58,7 +64,7 @@ async def suspect_notices(
 ) -> list[Notice]:
     """Return the cards of the deployments that incidents are held against, and of those given, where they were posted.
 
-    What was never said in a channel (an imported history, say) is not said there now.
+    What was never said in a channel is not said there now.
     """
     blames = await store.blames.of(INCIDENT, incidents) if incidents else {}
     wanted = {*deploy_ids, *(i for blame in blames.values() for i in blame.deploy_ids)}

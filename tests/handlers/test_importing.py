@@ -7,12 +7,14 @@ import pytest
 
 from bot.cron import trigger
 from bot.database import Database
+from handlers.bookkeeping import Told, book
 from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
 from handlers.importing import write
 from handlers.imports import EventReport, Item
 from handlers.views.digests import digest
 from models.reports import DeployReport, IncidentReport
+from models.store.blames import INCIDENT
 from models.topology import DigestPlan
 from models.words import DeployStatus, IncidentStatus, Severity
 from tests.handlers.test_digest_runs import DAILY, DAY, HOUR, MONDAY_NINE, SUNDAY, hear
@@ -39,7 +41,7 @@ async def imported(ctx: Context, *reports: EventReport, source: str = "github") 
     await write(ctx.at_once, ctx.topology, items, NOON, lambda _: None)
 
 
-def ten_weeks() -> list[EventReport]:
+def ten_weeks() -> list[DeployReport]:
     ends = [SUNDAY - week * timedelta(days=7) for week in range(10)]
     return [
         DeployReport(
@@ -94,3 +96,13 @@ async def test_an_incident_of_a_history_asks_nobody_for_a_review(ctx: Context) -
     (snapshot,) = await run_digest(ctx, DAILY, MONDAY_NINE, MONDAY_NINE)
     assert 0 == snapshot.numbers["afterwards"]["unreviewed"]
     assert "Left to do" not in shown(digest(snapshot, "ops"))
+
+
+async def test_a_deploy_that_is_told_late_makes_nobody_speak_of_a_historys_incident(ctx: Context) -> None:
+    await imported(ctx, incident())
+    late = replace(ten_weeks()[0], deploy_id="late", occurred_at=SUNDAY - 2 * DAY - 2 * HOUR)
+    async with ctx.transaction() as store:
+        said = (await book(store, ctx.topology, [Told(1, "github", NOON, late)])).notices
+        blamed = await store.blames.of(INCIDENT, [1])
+    assert [1] == list(blamed)
+    assert {"deploy:1"} == {notice.subject for notice in said}
