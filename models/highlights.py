@@ -13,21 +13,22 @@ _SLOWER: Final = ("lead_time_median_s", "mttr_median_s", "mtta_median_s")
 
 def highlights(
     now: Mapping[str, Any],
-    previous: Mapping[str, Any],
+    previous: Mapping[str, Any] | None,
     services: Sequence[Mapping[str, Any]],
     still_open: Sequence[Mapping[str, Any]],
     forgotten: int = 0,
 ) -> list[dict[str, Any]]:
     """Return what to look at, as plain JSON: each has a `kind`, and what its words need.
 
-    `forgotten` counts the failed deployments that have not recovered and that no open incident stands for.
+    Without a `previous` (the period still runs) nothing is called worse. `forgotten` counts the failed deployments that
+    have not recovered and that no open incident stands for.
     """
     found = [
         *_open_incident(still_open),
         *([{"kind": "broken", "count": forgotten}] if forgotten else []),
-        *_fails_more(now, previous),
+        *(_fails_more(now, previous) if previous else ()),
         *_fails_most(services),
-        *_takes_longer(now, previous),
+        *(_takes_longer(now, previous) if previous else ()),
     ]
     return found[:MOST]
 

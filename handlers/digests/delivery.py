@@ -43,6 +43,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
     rows = service_rows(order.bridge.services, facts, (windows[-2], window), at)
     services = [asdict(row_as_heard(row, window, silence)) for row in rows]
     listed = [_open(incident) for incident in still_open[:_MOST_OPEN]]
+    compared = None if window.is_running else history[-2]
     return {
         "form": FORM,
         "length": window.length,
@@ -55,7 +56,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "history": history,
         "services": services,
         "open": listed,
-        "highlights": highlights(history[-1], history[-2], services, listed, await forgotten(store, facts, window, at)),
+        "highlights": highlights(history[-1], compared, services, listed, await forgotten(store, facts, window, at)),
         "between": await _between(store, topology, order, facts, numbers[-1]),
         "afterwards": await afterwards(store, order.bridge, window, at),
         "inferred": _inferred(numbers[-1]),

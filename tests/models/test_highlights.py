@@ -42,6 +42,12 @@ def test_a_number_is_pointed_at_where_enough_of_it_got_worse(
     assert kinds == found(now, before)
 
 
+def test_of_a_period_that_still_runs_nothing_is_called_worse() -> None:
+    now = period(**deployed(12, 3), **took("mttr", 1800.0, 0.0, 5))
+    services = [service("payments", 4, failed=2), service("checkout", 9)]
+    assert ["fails_most"] == [one["kind"] for one in highlights(now, None, services, [])]
+
+
 def test_a_failed_deploy_is_forgotten_where_no_open_incident_stands_for_it() -> None:
     assert ["open"] == found({"fdrt_open": 1}, still_open=[open_incident()])
     assert ["open", "broken"] == found({"fdrt_open": 2}, still_open=[open_incident()], forgotten=1)
