@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bot import cron
+from handlers.between import with_both_sides
 from handlers.errors import Forgotten, MalformedPayload, UserError
 from handlers.payload import instant
 from handlers.periods_asked import until
@@ -69,13 +70,14 @@ async def report(store: Store, query: Mapping[str, str], topology: Topology, now
     _refuse_to_come(when, now)
     await refuse_unheard(store, asked, topology)
     if not query.get("as_of"):
-        return await read_live_report(store, asked, when, at)
+        return await with_both_sides(store, topology, await read_live_report(store, asked, when, at))
     try:
-        return await read_report(store, asked, when, at, within=topology.suspect_within)
+        then = await read_report(store, asked, when, at, within=topology.suspect_within)
     except Forgotten as error:
         earliest = _in_seconds(error.since + _SECOND)
         hint = f"The earliest that can be recalled is {earliest}; `retention.revisions_days` decides."
         raise WrongParameter("as_of", f"what was known at {_in_seconds(at)} is forgotten", hint) from error
+    return await with_both_sides(store, topology, then)
 
 
 def _refuse_to_come(when: Window, now: datetime) -> None:

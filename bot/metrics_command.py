@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from bot.settings import InvalidSettings, Settings, load
 from handlers.reports import Report, as_json
 from handlers.views.numbers import k_of_n
 from models.delivery import Numbers
+from models.sides import Between
 
 _NOTHING: Final = "–"
 
@@ -32,7 +34,14 @@ def as_object(report: Report) -> dict[str, Any]:
         "timezone": report.window.timezone,
         "as_of": report.as_of.isoformat(),
     }
-    return {**as_json(report.now), **about, "previous": {**as_json(report.previous), **about}}
+    before, now = _with_both_sides(report)
+    return {**now, **about, "previous": {**before, **about}}
+
+
+def _with_both_sides(report: Report) -> list[dict[str, Any]]:
+    """Return the numbers of the period before and of this one, with those between the two sides."""
+    numbers = zip((report.previous, report.now), report.between[-2:], strict=True)
+    return [{**as_json(of_period), "between": asdict(between)} for of_period, between in numbers]
 
 
 def as_csv(report: Report) -> str:
@@ -40,10 +49,15 @@ def as_csv(report: Report) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(["number", report.now.first.isoformat(), report.previous.first.isoformat()])
-    now, before = as_json(report.now), as_json(report.previous)
+    before, now = map(_flat, _with_both_sides(report))
     for name in now:
         lines.writerow([name, *(_cell(numbers[name]) for numbers in (now, before))])
     return out.getvalue().rstrip("\n")
+
+
+def _flat(numbers: dict[str, Any]) -> dict[str, Any]:
+    between = {f"between.{name}": value for name, value in numbers["between"].items()}
+    return {**{name: value for name, value in numbers.items() if name != "between"}, **between}
 
 
 def _cell(value: Any) -> Any:
@@ -55,6 +69,8 @@ def _cell(value: Any) -> Any:
 def as_table(report: Report) -> str:
     """Return a report for people: unknown is a dash, ratios say what of what."""
     rows = [(label, show(report.now), show(report.previous)) for label, show in _LINES]
+    before, now = report.between[-2:]
+    rows += [(label, show(now), show(before)) for label, show in _BETWEEN]
     head = ("", f"{report.now.first} – {report.now.last}", f"{report.previous.first} – {report.previous.last}")
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(3)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
@@ -88,6 +104,10 @@ def _spread(median: float | None, p90: float | None, n: int) -> str:
     return _NOTHING if median is None else f"{_length(median)} (p90 {_length(p90)}, n {n})"
 
 
+def _answered(median: float | None, n: int) -> str:
+    return _NOTHING if median is None else f"{_length(median)} (n {n})"
+
+
 _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
     ("Deploys", lambda n: _count(n.deploys)),
     ("Deploys a day", lambda n: _NOTHING if n.deploys_per_day is None else f"{n.deploys_per_day:.2f}"),
@@ -105,6 +125,14 @@ _LINES: Final[tuple[tuple[str, Callable[[Numbers], str]], ...]] = (
     ("Time to restore, median", lambda n: _spread(n.mttr_median_s, n.mttr_p90_s, n.mttr_n)),
     ("Small changes", lambda n: _beside(n.changes, n.incidents_started)),
     ("Repeated deliveries", lambda n: _beside(n.duplicates_ignored, n.incidents_started)),
+)
+
+_BETWEEN: Final[tuple[tuple[str, Callable[[Between], str]], ...]] = (
+    ("Both sides took part", lambda b: _of(b.both, b.of)),
+    ("Answer of the other side", lambda b: _answered(b.answer_median_s, b.answers)),
+    ("Cause not recorded", lambda b: _of(b.no_cause, b.incidents)),
+    ("Small changes, no owner", lambda b: _of(b.unowned, b.changes)),
+    ("Handoffs accepted on time", lambda b: _of(b.handoffs_on_time, b.handoffs)),
 )
 
 

@@ -1,15 +1,16 @@
 """Reads the numbers of a period: one answer for the digest, `/metrics`, the API and the command line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers.recall import facts_then, has_learnt_since
 from models.attribution import INFERRED_WITHIN
-from models.delivery import Numbers, measure
+from models.delivery import Facts, Numbers, measure
 from models.periods import Window, previous
 from models.service_rows import ServiceRow
+from models.sides import Between
 from models.silence import Silence, silence_at
 from models.store import Store
 from models.topology import Topology
@@ -49,7 +50,8 @@ class Scope:
 class Report:
     """The numbers of a window, of the calendar period before it, and of the last periods (oldest first, now last).
 
-    `silence` is that of all senders, where they are in one.
+    `silence` is that of all senders, where they are in one. `facts` are what the numbers follow from, `between` the
+    numbers between the two sides of the same periods, once `handlers.between` has read them.
     """
 
     scope: Scope
@@ -58,7 +60,9 @@ class Report:
     now: Numbers
     previous: Numbers
     history: tuple[Numbers, ...]
+    facts: Facts = field(compare=False, repr=False)
     silence: Silence | None = None
+    between: tuple[Between, ...] = ()
 
 
 async def read_report(
@@ -67,17 +71,16 @@ async def read_report(
     window: Window,
     as_of: datetime,
     *,
-    periods: int = HISTORY,
     within: timedelta = INFERRED_WITHIN,
 ) -> Report:
-    """Return the numbers as they stand at `as_of`, with a history of so many periods.
+    """Return the numbers as they stand at `as_of`.
 
     `within` is how long a deployment stays suspect.
 
     Raises:
         Forgotten: what was known then is not kept any more.
     """
-    windows = _and_before(window, max(periods, 2))
+    windows = and_before(window)
     place = scope.services, scope.environment, windows[0].start, window.end, as_of
     if await has_learnt_since(store, as_of):
         facts = await facts_then(store, *place, within)
@@ -90,7 +93,8 @@ async def read_report(
         as_of=as_of,
         now=numbers[-1],
         previous=numbers[-2],
-        history=tuple(numbers[-periods:]),
+        history=tuple(numbers),
+        facts=facts,
     )
 
 
@@ -99,7 +103,7 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
 
     Unlike `read_report` it never recalls an earlier state of the memory, so that its cost follows the window.
     """
-    windows = _and_before(window, HISTORY)
+    windows = and_before(window)
     facts = await store.rollouts.facts(scope.services, scope.environment, windows[0].start, window.end, at)
     silence = await read_silence(store, at)
     pairs = zip(measure(windows, facts, at), windows, strict=True)
@@ -111,6 +115,7 @@ async def read_live_report(store: Store, scope: Scope, window: Window, at: datet
         now=numbers[-1],
         previous=numbers[-2],
         history=tuple(numbers),
+        facts=facts,
         silence=silence,
     )
 
@@ -165,6 +170,8 @@ def as_shown(report: Report, targets: Mapping[str, float]) -> dict[str, Any]:
         "now": as_json(report.now),
         "previous": as_json(report.previous),
         "history": history,
+        "between": asdict(report.between[-1]),
+        "between_before": asdict(report.between[-2]),
         "targets": dict(targets),
         "corrections": [],
         "silence": silence_as_json(report.silence),
@@ -202,8 +209,9 @@ def _of_team(topology: Topology, name: str) -> Scope | None:
 _SCOPES: Final = {"bridge": _of_bridge, "service": _of_service, "team": _of_team}
 
 
-def _and_before(window: Window, periods: int) -> list[Window]:
+def and_before(window: Window) -> list[Window]:
+    """Return the last periods up to a window, the oldest first."""
     windows = [window]
-    while len(windows) < periods:
+    while len(windows) < HISTORY:
         windows.append(previous(windows[-1]))
     return windows[::-1]

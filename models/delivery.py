@@ -62,7 +62,7 @@ class Facts:
 
     `attempts_failed` and `changes` are (service, instant); `duplicates` are (first arrival, how often it was repeated).
     `alive_from` says from when on deployments of a service are known, `watched_from` when the first sender was heard
-    (`None`: never).
+    (`None`: never). What arrived after `received_by` is left out (`None`: nothing).
     """
 
     rollouts: Sequence[Rollout] = ()
@@ -72,6 +72,7 @@ class Facts:
     duplicates: Sequence[tuple[datetime, int]] = ()
     alive_from: Mapping[str, datetime] = field(default_factory=dict)
     watched_from: datetime | None = None
+    received_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

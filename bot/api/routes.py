@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bot import asked
 from bot.api.asked import Listing, cursor, listing, refuse_unknown
-from bot.api.shapes import Problem, Report, openapi, shown
+from bot.api.shapes import BothSides, Problem, Report, openapi, shown
 from bot.asked import WrongParameter
 from handlers.errors import NotAuthentic, Unavailable
 from handlers.ports import Aside, Transaction
@@ -87,6 +87,7 @@ class Api:
             now=report.now,
             previous=report.previous,
             history=list(report.history),
+            between=BothSides(now=report.between[-1], previous=report.between[-2], history=list(report.between)),
         )
 
     def _listing(self, name: str) -> Callable[[Request], Awaitable[dict[str, Any]]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from models.delivery import Numbers
 from models.records import Change, Deploy, Incident
+from models.sides import Between
 
 _INTERNAL: Final = frozenset({"said", "latest_at", "remedy"})
 
@@ -33,6 +34,14 @@ _SHAPES: Final[dict[type[Any], type[msgspec.Struct]]] = {
 }
 
 
+class BothSides(msgspec.Struct, kw_only=True):
+    """The numbers between the two sides, of the same periods."""
+
+    now: Between
+    previous: Between
+    history: list[Between]
+
+
 class Report(msgspec.Struct, kw_only=True):
     """The numbers of a period, of the calendar period before it, and of the last ones (oldest first)."""
 
@@ -45,6 +54,7 @@ class Report(msgspec.Struct, kw_only=True):
     now: Numbers
     previous: Numbers
     history: list[Numbers]
+    between: BothSides
 
 
 class Problem(msgspec.Struct, kw_only=True):

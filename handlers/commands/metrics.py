@@ -4,15 +4,17 @@ from datetime import datetime
 from typing import Final
 
 from handlers import places
+from handlers.between import with_both_sides
 from handlers.commands import Command, Invocation, Reply
 from handlers.context import Context
 from handlers.errors import UserError
 from handlers.periods_asked import WORDS, asked_for, is_period
-from handlers.reports import Scope, as_shown, read_live_report, scope_named
+from handlers.reports import Report, Scope, as_shown, read_live_report, scope_named
 from handlers.suggest import did_you_mean
 from handlers.views import help, metrics
 from handlers.wording import asks_for_help
 from models.periods import Window
+from models.store import Store
 from models.topology import Topology
 
 _DEFAULT: Final = "week"
@@ -65,7 +67,7 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
         return Reply(message=help.command(COMMAND.name, COMMAND.usage, COMMAND.summary, COMMAND.examples))
     channel = await places.channel_name(ctx, invocation.channel_id)
     scope, window = parse(invocation.text, ctx.topology, channel, invocation.at)
-    report = await ctx.aside(lambda store: read_live_report(store, scope, window, invocation.at))
+    report = await ctx.aside(lambda store: _read(store, ctx.topology, scope, window, invocation.at))
     shown = metrics.Shown(
         scope=scope.name,
         timezone=window.timezone,
@@ -74,6 +76,10 @@ async def run(ctx: Context, invocation: Invocation) -> Reply:
     )
     is_ops = any(channel == bridge.ops for bridge in ctx.topology.bridges)
     return Reply(message=metrics.report(shown, "ops" if is_ops else "dev"))
+
+
+async def _read(store: Store, topology: Topology, scope: Scope, window: Window, at: datetime) -> Report:
+    return await with_both_sides(store, topology, await read_live_report(store, scope, window, at))
 
 
 COMMAND: Final = Command(

@@ -5,20 +5,20 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from handlers.between import read_between
 from handlers.digest_afterwards import afterwards
 from handlers.digest_failures import forgotten
 from handlers.digests import Digest, Order
-from handlers.reports import HISTORY, as_heard, as_json, row_as_heard, silence_as_json
+from handlers.reports import and_before, as_heard, as_json, row_as_heard, silence_as_json
 from models.corrections import corrections
 from models.delivery import Facts, Numbers, measure
 from models.highlights import highlights
 from models.marks import marked
 from models.operations import Objective, OperationsReading, Points, burn_rate
-from models.periods import Window, previous
+from models.periods import Window
 from models.questions import fared
 from models.records import Incident
 from models.service_rows import service_rows
-from models.sides import together
 from models.silence import silence_at, silent_sources
 from models.store import Store
 from models.store.sources import SourceState
@@ -33,7 +33,7 @@ _NOT_KEPT: Final = frozenset({"attribution", "failed_deploy_ids", "deploys_by_da
 async def compute(store: Store, topology: Topology, order: Order) -> dict[str, Any]:
     """Return the numbers of one bridge for one window, as they are known at `order.at`."""
     window, at = order.window, order.at
-    windows = _and_before(window)
+    windows = and_before(window)
     senders = await store.sources.all()
     facts = await store.rollouts.facts(order.bridge.services, None, windows[0].start, window.end, at)
     still_open = await store.incidents.list_open(order.bridge.services)
@@ -57,7 +57,7 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "services": services,
         "open": listed,
         "highlights": highlights(history[-1], compared, services, listed, await forgotten(store, facts, window, at)),
-        "between": await _between(store, topology, order, facts, numbers[-1]),
+        **await _between(store, topology, order, facts, numbers),
         "afterwards": await afterwards(store, order.bridge, window, at),
         "inferred": _inferred(numbers[-1]),
         "settles_at": _settles_at(window, order.settle, at),
@@ -68,13 +68,6 @@ async def compute(store: Store, topology: Topology, order: Order) -> dict[str, A
         "targets": dict(topology.targets),
         **_operations(topology, order, facts),
     }
-
-
-def _and_before(window: Window) -> list[Window]:
-    windows = [window]
-    while len(windows) < HISTORY:
-        windows.append(previous(windows[-1]))
-    return windows[::-1]
 
 
 def _kept(numbers: Numbers) -> dict[str, Any]:
@@ -94,28 +87,22 @@ def _open(incident: Incident) -> dict[str, Any]:
     }
 
 
-async def _between(store: Store, topology: Topology, order: Order, facts: Facts, now: Numbers) -> dict[str, Any] | None:
+async def _between(
+    store: Store, topology: Topology, order: Order, facts: Facts, numbers: Sequence[Numbers]
+) -> dict[str, Any]:
     """Return what the two sides had to do with each other; `None` where there was nothing to share."""
-    window = order.window
-    started = [i.id for i in facts.incidents if i.started_at and window.start <= i.started_at < window.end]
-    owned = await store.changes.without_owner(order.bridge.services, window.start, window.end) if now.changes else 0
+    window, services = order.window, order.bridge.services
+    windows = and_before(window)[-2:]
+    told = await read_between(store, topology, services, windows, facts, numbers[-2:], order.at)
     questions = fared(await store.questions.asked(order.bridge.name, window.start, window.end))
     waiting = await store.questions.waiting([order.bridge.name])
-    schedules = [schedule.name for schedule in topology.schedules_for(order.bridge.services)]
-    handoffs = await store.oncall.handoffs_between(schedules, window.start, window.end)
-    if not (started or owned or questions.asked or waiting or handoffs):
-        return None
-    signs = await store.sides.first_signs(started)
+    now = told[-1]
+    if not (now.incidents or now.unowned or questions.asked or waiting or now.handoffs):
+        return {"between": None}
+    listed = [{"text": q.text, "asked_at": q.asked_at.isoformat()} for q in waiting[:_MOST_OPEN]]
     return {
-        **asdict(together([signs.get(number, {}) for number in started])),
-        "no_cause": await store.incidents.without_cause(started),
-        "incidents": len(started),
-        "unowned": owned,
-        "changes": now.changes,
-        "handoffs": len(handoffs),
-        "handoffs_on_time": sum(h.is_accepted_within(topology.handoffs.again_after) for h in handoffs),
-        "questions": asdict(questions),
-        "waiting": [{"text": q.text, "asked_at": q.asked_at.isoformat()} for q in waiting[:_MOST_OPEN]],
+        "between": {**asdict(now), "questions": asdict(questions), "waiting": listed},
+        "between_before": asdict(told[-2]),
     }
 
 

@@ -1,16 +1,16 @@
-"""The parts of a digest beside its table: the chart, what is open, the services, and the two sides together."""
+"""The parts of a digest beside its table: the chart, what is open, and the services."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from handlers.views import Block, questions
+from handlers.views import Block
 from handlers.views.asked import ROWS, Asked
 from handlers.views.digest_words import label, lengths
-from handlers.views.layout import NOTHING, SEPARATOR, button, joined, paragraphs, section
-from handlers.views.text import line, link, listed, plural
-from handlers.views.times import ago, duration
+from handlers.views.layout import NOTHING, SEPARATOR, button, joined, paragraphs
+from handlers.views.text import line, link, plural
+from handlers.views.times import ago
 
 _MOST_SERVICES: Final = 8
 _MOST_OPEN: Final = 5
@@ -153,43 +153,3 @@ def _counted(value: int | None, what: str) -> str:
 
 def _with_button(blocks: list[Block], accessory: Block) -> list[Block]:
     return [*blocks[:-1], blocks[-1] | {"accessory": accessory}]
-
-
-def between(snapshot: Shown) -> list[Block]:
-    """Return what the two sides had to do with each other; never about a person."""
-    told = snapshot.numbers["between"]
-    if not told:
-        return []
-    parts = [*_together(told)]
-    if told["no_cause"]:
-        parts.append(f"no cause recorded for {told['no_cause']} of {plural(told['incidents'], 'incident')}")
-    if told["unowned"]:
-        parts.append(f"no owner named for {told['unowned']} of {plural(told['changes'], 'small change')}")
-    if told.get("handoffs"):
-        parts.append(f"{told['handoffs_on_time']} of {plural(told['handoffs'], 'handoff')} accepted on time")
-    parts += _questions(told)
-    return [section(f"*Dev ↔ ops*  {joined(parts)}")] if parts else []
-
-
-def _questions(told: Mapping[str, Any]) -> Iterator[str]:
-    asked = told.get("questions") or {}
-    if asked.get("asked"):
-        words = f"{asked['answered']} of {plural(asked['asked'], 'question')} across answered"
-        median = asked["answer_median_s"]
-        yield words if median is None else f"{words}, the first answer after {duration(median)} (median)"
-    waiting = [(one["text"], datetime.fromisoformat(one["asked_at"])) for one in told.get("waiting") or ()]
-    if waiting:
-        yield f"unanswered: {listed(questions.overdue(waiting), 5)}"
-
-
-def _together(told: Mapping[str, Any]) -> Iterator[str]:
-    if not told["incidents"]:
-        return
-    if told["both"] is None:
-        yield f"{NOTHING} of {plural(told['incidents'], 'incident')} with both sides (where people acted is not known)"
-        return
-    yield f"both sides took part in {told['both']} of {plural(told['of'], 'incident')}"
-    if told["answer_median_s"] is not None:
-        # A snapshot of an earlier release knows an answer wherever both took part.
-        answers = told.get("answers", told["both"])
-        yield f"the other side answered after {duration(told['answer_median_s'])} (median of {answers})"

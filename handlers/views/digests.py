@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handlers.views import Block, Message
+from handlers.views.both_sides import between
 from handlers.views.digest_afterwards import afterwards
 from handlers.views.digest_highlights import highlighted
 from handlers.views.digest_honesty import honesty
 from handlers.views.digest_operations import course, course_in_words, operations
-from handlers.views.digest_parts import between, rows_button, services, still_open
+from handlers.views.digest_parts import rows_button, services, still_open
 from handlers.views.digest_words import headline, is_quiet, title
 from handlers.views.layout import context, header, joined, message, section
 from handlers.views.number_table import chart_blocks, chart_in_words, in_words, table_of
@@ -52,7 +53,7 @@ def digest(snapshot: Snapshot, side: str, *, by: str | None = None, links: Mappi
     native = _in_order(side, urgent, [table_of(numbers, side), *chart_blocks(numbers, side)], [*ran, *course(snapshot)])
     plain = [*in_words(numbers, side), *chart_in_words(numbers, side)]
     simple = _in_order(side, urgent, plain, [*ran, *course_in_words(snapshot)])
-    aside = [*left, *services(snapshot, side), *between(snapshot)]
+    aside = [*left, *services(snapshot, side), *between(snapshot.numbers)]
     whole = message(text, [*opening, *native, *aside, *closing])
     plainly = message(text, [*opening, *simple, *aside, *closing])
     return Message(text=whole.text, blocks=whole.blocks, plain_blocks=plainly.blocks)

@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.views import Block, Message
 from handlers.views.asked import HOW, ROWS, Asked
+from handlers.views.both_sides import between
 from handlers.views.digest_words import headline, title
 from handlers.views.layout import actions, button, context, header, joined, message, paragraphs, section
 from handlers.views.number_table import chart_blocks, chart_in_words, in_words, ordered, table_of
@@ -32,10 +33,10 @@ def report(shown: Shown, side: str) -> Message:
     name, said = f"{title(numbers)} · {shown.scope}", headline(numbers, side)
     text = f"{escape(name)}: {said}"
     missing = paragraphs(f"ℹ️ {line}" for line in _missing(shown))
-    foot = [*_buttons(shown, side), context(_footing(shown))]
+    foot = [*between(numbers), *_buttons(shown, side), context(_footing(shown))]
     head = [header(name), section(said), *missing]
     if _knows_nothing(numbers):
-        return message(text, [*head, context(_footing(shown))])
+        return message(text, [*head, *between(numbers), context(_footing(shown))])
     whole = message(text, [*head, table_of(numbers, side), *chart_blocks(numbers, side), *foot])
     plain = message(text, [*head, *in_words(numbers, side), *chart_in_words(numbers, side), *foot])
     return Message(text=text, blocks=whole.blocks, plain_blocks=plain.blocks)

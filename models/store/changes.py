@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from models.records import Change
 from models.store.base import Noun, in_slices, record_fields, table_of, to_record, to_values
@@ -60,19 +60,26 @@ class Changes(Noun):
             query = query.where(_LEDGER.c.is_undone.is_(False))
         return [_change(row) for row in await self._connection.execute(query.limit(limit))]
 
-    async def without_owner(self, services: Collection[str], since: datetime, until: datetime) -> int:
-        """Count the small changes of `[since, until)` that name neither a person nor a team; not those taken back."""
-        query = select(func.count()).where(
+    async def without_owner(
+        self, services: Collection[str] | None, since: datetime, until: datetime, received_by: datetime | None
+    ) -> list[datetime]:
+        """Return when the small changes of `[since, until)` happened that name neither a person nor a team.
+
+        Those taken back are left out, and those that arrived after `received_by` (`None`: none). `services=None`: all.
+        """
+        query = select(_LEDGER.c.at).where(
             _LEDGER.c.type == "change",
             _LEDGER.c.is_undone.is_(False),
-            _LEDGER.c.service.in_(list(services)),
             _LEDGER.c.at >= since,
             _LEDGER.c.at < until,
             _LEDGER.c.actor.is_(None),
             _LEDGER.c.team.is_(None),
         )
-        found: int = (await self._connection.execute(query)).scalar_one()
-        return found
+        if received_by is not None:
+            query = query.where(_LEDGER.c.received_at <= received_by)
+        if services is not None:
+            query = query.where(_LEDGER.c.service.in_(list(services)))
+        return list((await self._connection.execute(query)).scalars())
 
     async def page(
         self,

@@ -233,12 +233,12 @@ class Incidents(Noun):
         query = select(_TIMELINE).where(_TIMELINE.c.incident_id == incident_id).order_by(_TIMELINE.c.at, _TIMELINE.c.id)
         return [to_record(TimelineEntry, row, _ENTRY_COLUMNS) for row in await self._connection.execute(query)]
 
-    async def without_cause(self, ids: Collection[int]) -> int:
-        """Count those of these incidents whose cause nobody recorded: neither a word for it nor a deployment.
+    async def without_cause(self, ids: Collection[int]) -> set[int]:
+        """Return those of these incidents whose cause nobody recorded: neither a word for it nor a deployment.
 
         What is held against a deployment by inference alone is not recorded.
         """
-        found = 0
+        found: set[int] = set()
         for part in in_slices(ids):
             linked = exists().where(
                 _BLAMES.c.blamer == "incident",
@@ -247,8 +247,8 @@ class Incidents(Noun):
             )
             cause = func.coalesce(_INCIDENTS.c.ruled_cause, _INCIDENTS.c.cause)
             unknown = or_(cause.is_(None), cause == Cause.UNKNOWN)
-            query = select(func.count()).where(_INCIDENTS.c.id.in_(part), unknown, ~linked)
-            found += (await self._connection.execute(query)).scalar_one()
+            query = select(_INCIDENTS.c.id).where(_INCIDENTS.c.id.in_(part), unknown, ~linked)
+            found.update((await self._connection.execute(query)).scalars())
         return found
 
     async def entry(self, number: int) -> TimelineEntry | None:

@@ -85,6 +85,7 @@ class Rollouts(Noun):
             duplicates=await self._duplicates(start, end),
             alive_from=first_known,
             watched_from=min((at for at in (first_heard, *first_known.values()) if at), default=None),
+            received_by=received_by,
         )
 
     async def _first_heard(self, received_by: datetime) -> datetime | None:

@@ -24,7 +24,7 @@ async def talk(database: Database) -> AsyncIterator[Talk]:
 async def spoke(talk: Talk, number: int = 1) -> dict[str, datetime]:
     """Return when each side first spoke of an incident; where it was opened is not known here."""
     async with talk.database.reading() as store:
-        signs = await store.sides.first_signs([number])
+        signs = await store.sides.first_signs([number], talk.clock())
     return {side: at for side, at in signs[number].items() if side != "unknown"}
 
 

@@ -106,6 +106,10 @@ async def test_numbers_come_with_the_period_before_and_a_history(api: httpx.Asyn
     assert told["previous"]["deploys"] is None
     assert 8 == len(told["history"])
     assert told["now"] == told["history"][-1]
+    between = told["between"]
+    assert (0, 1, 1) == tuple(between["now"][name] for name in ("both", "of", "no_cause"))
+    assert between["previous"]["both"] is None
+    assert (8, between["now"], between["previous"]) == (len(between["history"]), *between["history"][:-3:-1])
 
 
 async def test_pages_follow_each_other_and_new_records_move_nothing(api: httpx.AsyncClient, database: Database) -> None:
@@ -262,8 +266,9 @@ async def test_the_document_describes_every_route_and_every_field(lite: httpx.As
     schemas = document["components"]["schemas"]
     item = (await lite.get("/api/deploys")).json()["items"][0]
     assert set(item) == set(schemas["Deploy"]["properties"])
-    numbers = (await lite.get("/api/metrics")).json()["now"]
-    assert set(numbers) == set(schemas["Numbers"]["properties"])
+    told = (await lite.get("/api/metrics")).json()
+    assert set(told["now"]) == set(schemas["Numbers"]["properties"])
+    assert set(told["between"]["now"]) == set(schemas["Between"]["properties"])
     for path, operation in document["paths"].items():
         for parameter in operation["get"]["parameters"]:
             answer = await lite.get(path, params={parameter["name"]: ""})

@@ -16,7 +16,7 @@ from handlers.errors import UserError
 from handlers.views import Message
 from models.store.sources import Heard
 from models.topology import Bridge, DigestPlan, Service, Topology
-from models.words import Tier
+from models.words import Cause, Tier
 from tests.handlers.views import samples
 from tests.support.world import TOPOLOGY, context, typed
 
@@ -172,3 +172,27 @@ async def test_a_service_has_only_its_own_numbers(database: Database, at: dateti
     await deployed(ctx, at - timedelta(days=3), heard_at=at, service="checkout")
     assert "*1 deploy*" in await shown(ctx, "checkout", at)
     assert "deploys (no sender was heard of any)" in await shown(ctx, "service:payments", at)
+
+
+async def test_what_the_sides_had_to_do_with_each_other_is_said_beside_the_week_before(
+    database: Database, at: datetime
+) -> None:
+    ctx = context(database)
+    await deployed(ctx, at - timedelta(days=3), heard_at=at)
+    async with ctx.transaction() as store:
+        for n, days in enumerate((3, 4, 10)):
+            begun = at - timedelta(days=days)
+            told = samples.incident(id=0, leader_id=None, incident_id=str(n), started_at=begun, cause=Cause.EXTERNAL)
+            await store.incidents.add(told)
+    said = await shown(ctx, "bridge:payments", at)
+    assert "*Dev ↔ ops*  both sides took part in 0 of 2 incidents (before: 0 of 1)" in said
+    assert "Dev ↔ ops" not in await shown(ctx, "checkout", at)
+
+
+async def test_where_no_sender_was_heard_what_people_did_is_known_all_the_same(
+    database: Database, at: datetime
+) -> None:
+    ctx = context(database)
+    async with ctx.transaction() as store:
+        await store.incidents.add(samples.incident(id=0, leader_id=None, started_at=at - timedelta(days=3)))
+    assert "*Dev ↔ ops*  both sides took part in 0 of 1 incident" in await shown(ctx, "bridge:payments", at)

@@ -77,6 +77,20 @@ def test_what_the_two_sides_had_to_do_with_each_other_is_said_of_teams() -> None
     )
 
 
+def test_what_the_two_sides_had_to_do_with_each_other_is_said_beside_the_period_before() -> None:
+    numbers = busy_week()
+    numbers["between_before"] = {
+        **{"both": 2, "of": 3, "answers": 2, "answer_median_s": 7200.0, "no_cause": 0, "incidents": 3},
+        **{"unowned": None, "changes": 0, "handoffs_on_time": None, "handoffs": 0},
+    }
+    said = shown(digest(Shown(numbers), "dev"))
+    assert (
+        "*Dev ↔ ops*  both sides took part in 1 of 2 incidents (before: 2 of 3) · "
+        "the other side answered after 4 min (median of 1; before: 2 h) · "
+        "no cause recorded for 1 of 2 incidents (before: 0 of 3) · no owner named for 1 of 4 small changes" in said
+    )
+
+
 def test_an_answer_is_a_median_of_those_that_are_known() -> None:
     numbers = busy_week()
     numbers["between"] |= {"both": 2, "answers": 1}
