@@ -42,7 +42,8 @@ class Suspects(Noun):
 
     async def open_between(self, spans: Sequence[tuple[str, datetime, datetime]]) -> set[int]:
         """Return the incidents that were open at some time in one of these (service, start, end)."""
-        return {number for each in await self._ask_each(_OPEN_BETWEEN, spans) for (number,) in each}
+        found = [*await self._ask_each(_ENDED_SINCE, spans), *await self._ask_each(_OPEN_STILL, spans)]
+        return {number for each in found for (number,) in each}
 
 
 def _begun(suspicions: Collection[Suspicion]) -> list[tuple[Suspicion, str]]:
@@ -61,16 +62,16 @@ _LATEST_BEFORE: Final = OfMany(
      ORDER BY m.at DESC, m.source DESC, m.external_id DESC LIMIT 1)
     FROM k""",  # noqa: S608  # our own words, here and below
 )
+_SPAN: Final = (("service", "text"), ("since", "timestamptz"), ("until", "timestamptz"))
 _LANDED_WITHIN: Final = OfMany(
-    (("service", "text"), ("since", "timestamptz"), ("until", "timestamptz")),
+    _SPAN,
     f"""SELECT k.n, m.id FROM k CROSS JOIN ledger m
     WHERE {_LIVE} AND m.remedy <> 'none' AND m.service = k.service
       AND m.finished_at >= k.since AND (k.until IS NULL OR m.finished_at <= k.until)""",  # noqa: S608
 )
-# The instants there are the incident's own, null while it is open.
-_OPEN: Final = """SELECT k.n, s.incident_id FROM k CROSS JOIN incident_services s
+# The instants there are the incident's own, null while it is open. Two questions: where one reads `k` twice, SQLite
+# makes a filter of the whole history first.
+_BEGUN_BY: Final = """SELECT k.n, s.incident_id FROM k CROSS JOIN incident_services s
     WHERE s.service = k.service AND s.started_at <= k.until AND s.resolved_at"""
-_OPEN_BETWEEN: Final = OfMany(
-    (("service", "text"), ("since", "timestamptz"), ("until", "timestamptz")),
-    f"{_OPEN} >= k.since UNION ALL {_OPEN} IS NULL",
-)
+_ENDED_SINCE: Final = OfMany(_SPAN, f"{_BEGUN_BY} >= k.since")
+_OPEN_STILL: Final = OfMany(_SPAN, f"{_BEGUN_BY} IS NULL")
