@@ -19,6 +19,7 @@ from handlers.incident_groups import group_of, locked_group, notify
 from handlers.oncall import everybody, on_call_for, person_of
 from handlers.routing import CARD, CRITICAL, LOUD, Notice, ops_channels, subject_of
 from handlers.views import incident_channel as views
+from handlers.where_said import without_history
 from models.people import account_in
 from models.records import Incident, TimelineEntry
 from models.response import ChannelPlan, Holder, Response
@@ -64,6 +65,7 @@ class IncidentChannels:
                 for i in await store.incidents.list_open()
                 if i.severity and i.severity <= plan.worst_from and i.id == (i.leader_id or i.id) and not i.is_test
             ]
+            bad = await without_history(store, self.ctx.topology, bad)
             responses = await store.responses.of([i.id for i in bad])
         return [i for i in bad if _lacks_channel(i, responses.get(i.id))]
 

@@ -5,7 +5,7 @@ two processes page once. A step that reached nobody is followed by the next at o
 the one before, also when the bot was away meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from handlers.errors import PostFailure, UserError
 from handlers.incident_groups import Deed, locked_group, tell
 from handlers.paging_targets import Reached, reach
 from handlers.routing import CARD, CRITICAL, LOUD, Notice, incident_notices, ops_channels, subject_of
+from handlers.where_said import without_history
 from models.calls import PAGE_WITHIN, PAGER, TELL_WITHIN, Call, Verb
 from models.paging import BY_HAND, Escalation, EscalationState, Page, Policy, have_all_failed
 from models.people import Person
@@ -51,7 +52,7 @@ class _Desk:
 async def page(ctx: Context, at: datetime) -> None:
     """Begin, continue and end escalations, as what waits says."""
     async with ctx.reading() as store:
-        waiting = [i for i in await _leaders(store) if policy_for(ctx.topology, i)]
+        waiting = [i for i in await _new(store, ctx.topology, ()) if policy_for(ctx.topology, i)]
         if not waiting and not await store.paging.open():
             return
     people = await _people(ctx)
@@ -61,10 +62,8 @@ async def page(ctx: Context, at: datetime) -> None:
         leaders = {i.id: i for i in await _leaders(store)}
         for escalation in going:
             await _go_on(desk, escalation, leaders.get(escalation.incident_id))
-        still = {e.incident_id for e in await store.paging.open()}
-        for leader in leaders.values():
-            if leader.id not in still:
-                await _begin(desk, leader)
+        for leader in await _new(store, ctx.topology, {e.incident_id for e in await store.paging.open()}):
+            await _begin(desk, leader)
         await store.outbox.notify(desk.notices, at)
     if desk.notices:
         ctx.wake_outbox()
@@ -72,6 +71,11 @@ async def page(ctx: Context, at: datetime) -> None:
 
 async def _leaders(store: Store) -> list[Incident]:
     return [i for i in await store.incidents.list_open() if i.id == (i.leader_id or i.id)]
+
+
+async def _new(store: Store, topology: Topology, still: Collection[int]) -> list[Incident]:
+    """Return what may have to be paged for and is not."""
+    return await without_history(store, topology, (i for i in await _leaders(store) if i.id not in still))
 
 
 async def _people(ctx: Context) -> Sequence[Person] | None:

@@ -15,6 +15,7 @@ from handlers.incident_groups import group_of
 from handlers.routing import CRITICAL, LOUD, Notice, ops_channels, subject_of
 from handlers.views import Message
 from handlers.views import reminders as views
+from handlers.where_said import without_history
 from models.records import Incident
 from models.reminders import Due, Heard, ReminderKind, due_of, is_to_say
 from models.response import LEAD
@@ -29,7 +30,8 @@ async def remind(ctx: Context, at: datetime) -> None:
     """Say what is due and was not said; take back what is over."""
     async with ctx.transaction() as store:
         known = await store.responses.reminders()
-        leaders = {subject_of(i): i for i in await store.incidents.list_open() if i.id == (i.leader_id or i.id)}
+        opened = [i for i in await store.incidents.list_open() if i.id == (i.leader_id or i.id)]
+        leaders = {subject_of(i): i for i in await without_history(store, ctx.topology, opened)}
         responses = await store.responses.of([i.id for i in leaders.values()])
         notices: list[Notice] = []
         due_now: set[tuple[str, str]] = set()

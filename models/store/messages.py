@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from models.records import MessageRef
-from models.store.base import Noun, table_of
-from models.tables import MessageRow
+from models.store.base import Noun, in_slices, table_of
+from models.tables import MessageRow, OutboxRow
 
 _MESSAGES = table_of(MessageRow)
+_OUTBOX = table_of(OutboxRow)
 
 
 class Messages(Noun):
@@ -38,6 +39,15 @@ class Messages(Noun):
         cards = [_message(row) for row in await self._connection.execute(query)]
         ordered = sorted(cards, key=lambda card: card.channel_id == channel_id)
         return {card.subject: card.permalink for card in ordered if card.permalink}
+
+    async def told(self, subjects: Collection[str], part: str) -> set[str]:
+        """Return those of the subjects of which a part was said in any channel, or is to be."""
+        found: set[str] = set()
+        for table in (_MESSAGES, _OUTBOX):
+            for some in in_slices(subjects):
+                query = select(table.c.subject).where(table.c.subject.in_(some), table.c.part == part)
+                found.update((await self._connection.execute(query)).scalars())
+        return found
 
     async def part(self, subject: str, channel: str, part: str) -> MessageRef | None:
         """Return one message of a subject in a channel (as configured)."""

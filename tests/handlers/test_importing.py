@@ -12,11 +12,14 @@ from handlers.context import Context
 from handlers.digest_runs import due_digests, run_digest
 from handlers.importing import write
 from handlers.imports import EventReport, Item
+from handlers.paging import page
+from handlers.reminders import remind
 from handlers.views.digests import digest
+from models.paging import PagingPlan, Policy, Step
 from models.reports import DeployReport, IncidentReport
 from models.store.blames import INCIDENT
 from models.topology import DigestPlan
-from models.words import DeployStatus, IncidentStatus, Severity
+from models.words import UNSET, DeployStatus, IncidentStatus, Severity
 from tests.handlers.test_digest_runs import DAILY, DAY, HOUR, MONDAY_NINE, SUNDAY, hear
 from tests.support.reading import shown
 from tests.support.world import TOPOLOGY, context
@@ -106,3 +109,26 @@ async def test_a_deploy_that_is_told_late_makes_nobody_speak_of_a_historys_incid
         blamed = await store.blames.of(INCIDENT, [1])
     assert [1] == list(blamed)
     assert {"deploy:1"} == {notice.subject for notice in said}
+
+
+async def test_nobody_is_paged_or_reminded_for_what_a_history_says_is_open(ctx: Context) -> None:
+    policy = Policy(name="ops", steps=(Step(after=timedelta(), notify=("#everybody",)),))
+    ctx.topology = replace(ctx.topology, paging=PagingPlan(policies=(policy,), default="ops"))
+    begun = replace(incident(), status=IncidentStatus.TRIGGERED, occurred_at=SUNDAY, resolved_at=UNSET)
+    await imported(ctx, begun, source="alerts")
+    assert set() == await spoken_of(ctx)
+    again = replace(begun, occurred_at=NOON, title="It is still slow")
+    async with ctx.transaction() as store:
+        told = await book(store, ctx.topology, [Told(1, "alerts", NOON, again)])
+        await store.outbox.notify(told.notices, NOON)
+    assert {"incident:1 card", "incident:1 paged:1:1"} <= await spoken_of(ctx)
+
+
+async def spoken_of(ctx: Context) -> set[str]:
+    """Return what is said after every sweep that speaks by itself has run."""
+    for after in (timedelta(), HOUR):
+        await page(ctx, NOON + after)
+        await remind(ctx, NOON + after)
+    async with ctx.reading() as store:
+        queues = [queue.channel for queue in await store.outbox.queues()]
+        return {f"{one.subject} {one.part}" for channel in queues for one in await store.outbox.waiting(50, channel)}

@@ -458,7 +458,8 @@ async def test_pagerduty_is_not_asked_to_page_for_an_incident_of_its_own(lite: D
     ctx.topology = replace(ctx.topology, sources=(sender,))
     (report,) = SOURCE.parse(captured("pagerduty", "incident.triggered__high_urgency"), sender).reports
     async with ctx.transaction() as store:
-        await book(store, ctx.topology, [Told(1, "pagerduty", clock(), report)])
+        booked = await book(store, ctx.topology, [Told(1, "pagerduty", clock(), report)])
+        await store.outbox.notify(booked.notices, clock())
     await tick(ctx, clock)
     assert [] == line(ctx).told
     assert 1 == len(await said(ctx, "U1", clock()))
