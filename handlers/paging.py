@@ -5,7 +5,7 @@ two processes page once. A step that reached nobody is followed by the next at o
 the one before, also when the bot was away meanwhile.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,8 +52,8 @@ class _Desk:
 async def page(ctx: Context, at: datetime) -> None:
     """Begin, continue and end escalations, as what waits says."""
     async with ctx.reading() as store:
-        waiting = [i for i in await _new(store, ctx.topology, ()) if policy_for(ctx.topology, i)]
-        if not waiting and not await store.paging.open():
+        waiting = [i for i in await _leaders(store) if policy_for(ctx.topology, i)]
+        if not await without_history(store, ctx.topology, waiting) and not await store.paging.open():
             return
     people = await _people(ctx)
     async with ctx.transaction() as store:
@@ -62,7 +62,9 @@ async def page(ctx: Context, at: datetime) -> None:
         leaders = {i.id: i for i in await _leaders(store)}
         for escalation in going:
             await _go_on(desk, escalation, leaders.get(escalation.incident_id))
-        for leader in await _new(store, ctx.topology, {e.incident_id for e in await store.paging.open()}):
+        still = {e.incident_id for e in await store.paging.open()}
+        new = [i for i in leaders.values() if i.id not in still and policy_for(ctx.topology, i)]
+        for leader in await without_history(store, ctx.topology, new):
             await _begin(desk, leader)
         await store.outbox.notify(desk.notices, at)
     if desk.notices:
@@ -71,11 +73,6 @@ async def page(ctx: Context, at: datetime) -> None:
 
 async def _leaders(store: Store) -> list[Incident]:
     return [i for i in await store.incidents.list_open() if i.id == (i.leader_id or i.id)]
-
-
-async def _new(store: Store, topology: Topology, still: Collection[int]) -> list[Incident]:
-    """Return what may have to be paged for and is not."""
-    return await without_history(store, topology, (i for i in await _leaders(store) if i.id not in still))
 
 
 async def _people(ctx: Context) -> Sequence[Person] | None:
